@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.aio;
+
+/**
+ * Configuration of a context, all of it explicit.
+ *
+ * @param polling adaptive polling; can be changed later with {@link AioContext#setPolling}
+ * @param fdMonitor how to wait
+ * @param epollThreshold number of descriptors, the context's own included, from which AUTO uses
+ *     epoll
+ * @param clock time of timers, of polling and of blocking
+ */
+public record AioOptions(
+        PollingOptions polling, FdMonitorKind fdMonitor, int epollThreshold, NanoClock clock) {
+    /** QEMU's threshold. */
+    public static final int EPOLL_THRESHOLD_DEFAULT = 64;
+
+    /** Defaults with the given polling. */
+    public static AioOptions of(PollingOptions polling) {
+        return new AioOptions(
+                polling, FdMonitorKind.AUTO, EPOLL_THRESHOLD_DEFAULT, NanoClock.MONOTONIC);
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.aio;
+
+/**
+ * Counters of a loop at one moment.
+ *
+ * @param iterations calls of poll
+ * @param pollPhases times the loop busy-polled
+ * @param pollHits phases in which polling found work
+ * @param pollNs time spent in polling phases that found nothing, in nanoseconds
+ * @param waits times the loop gave up the processor to wait for descriptors
+ * @param waitNs time spent so, in nanoseconds
+ * @param wakeupsSent wake-ups that needed an eventfd write
+ * @param wakeupsElided wake-ups that did not, since the loop was awake
+ * @param bottomHalves bottom halves run
+ * @param dispatches handler callbacks made
+ * @param pollTimeNs current self-tuned polling time in nanoseconds
+ * @param pollTimePeakNs highest polling time so far in nanoseconds
+ */
+public record AioStats(
+        long iterations,
+        long pollPhases,
+        long pollHits,
+        long pollNs,
+        long waits,
+        long waitNs,
+        long wakeupsSent,
+        long wakeupsElided,
+        long bottomHalves,
+        long dispatches,
+        long pollTimeNs,
+        long pollTimePeakNs) {
+
+    /** The counters gained since an earlier snapshot; the polling times are this one's. */
+    public AioStats since(AioStats earlier) {
+        return new AioStats(
+                iterations - earlier.iterations,
+                pollPhases - earlier.pollPhases,
+                pollHits - earlier.pollHits,
+                pollNs - earlier.pollNs,
+                waits - earlier.waits,
+                waitNs - earlier.waitNs,
+                wakeupsSent - earlier.wakeupsSent,
+                wakeupsElided - earlier.wakeupsElided,
+                bottomHalves - earlier.bottomHalves,
+                dispatches - earlier.dispatches,
+                pollTimeNs,
+                pollTimePeakNs);
+    }
+}

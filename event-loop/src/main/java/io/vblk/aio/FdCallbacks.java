@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.aio;
+
+/**
+ * What a handler does when its descriptor is ready or when the memory behind it is polled.
+ * Thread: home, all methods.
+ */
+public interface FdCallbacks {
+    /** The descriptor is readable, hung up or in error. */
+    void onReadable();
+
+    /** The descriptor is writable or in error. */
+    default void onWritable() {}
+
+    /**
+     * Looks, cheaply and without doing the work, whether there is work that the descriptor would
+     * announce. Called in a tight loop; only handlers registered with {@link AioHandler#POLL}.
+     */
+    default boolean poll() {
+        return false;
+    }
+
+    /** Does the work that {@link #poll} found. */
+    default void pollReady() {}
+
+    /** Polling starts: the other side need not signal the descriptor any more. */
+    default void pollBegin() {}
+
+    /** Polling ends: the other side must signal again. {@link #poll} is called once more after. */
+    default void pollEnd() {}
+}

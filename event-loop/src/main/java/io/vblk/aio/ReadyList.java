@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.aio;
+
+import java.util.Arrays;
+
+/** Handlers that became ready in this iteration, in the order found. Thread: home. */
+final class ReadyList {
+    private static final int CAPACITY_FIRST = 16;
+
+    private AioHandler[] handlers = new AioHandler[CAPACITY_FIRST];
+    private int size;
+
+    int size() {
+        return size;
+    }
+
+    AioHandler get(int index) {
+        return handlers[index];
+    }
+
+    /** Adds readiness seen by a monitor. */
+    void addEvents(AioHandler handler, int events) {
+        handler.readyEvents |= events;
+        enqueue(handler);
+    }
+
+    /** Adds a hit of {@link FdCallbacks#poll}. */
+    void addPollHit(AioHandler handler) {
+        handler.pollHit = true;
+        enqueue(handler);
+    }
+
+    private void enqueue(AioHandler handler) {
+        if (handler.queuedReady) {
+            return;
+        }
+        handler.queuedReady = true;
+        if (size == handlers.length) {
+            handlers = Arrays.copyOf(handlers, size * 2);
+        }
+        handlers[size++] = handler;
+    }
+
+    /**
+     * Forgets what is in the list, also what was not dispatched because a callback threw:
+     * readiness is a level, so the next iteration finds it again.
+     */
+    void clear() {
+        for (int i = 0; i < size; i++) {
+            AioHandler handler = handlers[i];
+            handlers[i] = null;
+            handler.queuedReady = false;
+            handler.pollHit = false;
+            handler.readyEvents = 0;
+        }
+        size = 0;
+    }
+}

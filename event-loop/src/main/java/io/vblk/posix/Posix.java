@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.posix;
+
+import jnr.ffi.Pointer;
+import jnr.posix.POSIX;
+import jnr.posix.POSIXFactory;
+
+/**
+ * Checked system calls: each method is one call, named as its manual page (section 2) has it.
+ * Thread: any.
+ *
+ * <p>EINTR is retried here and nowhere else. Calls of the control plane throw
+ * {@link ErrnoException}. Calls of the data plane, where a failure is an ordinary answer and an
+ * exception would allocate, return the negative errno instead and say so.
+ */
+public final class Posix {
+    public static final int O_RDONLY = 0;
+    public static final int O_RDWR = 2;
+    public static final int O_CLOEXEC = 0x80000;
+
+    public static final int EPERM = 1;
+    public static final int ENOENT = 2;
+    public static final int EINTR = 4;
+    public static final int EIO = 5;
+    public static final int EBADF = 9;
+    public static final int EAGAIN = 11;
+    public static final int EACCES = 13;
+    public static final int EEXIST = 17;
+    public static final int EINVAL = 22;
+    public static final int ENOTTY = 25;
+    public static final int ENOSPC = 28;
+    public static final int EROFS = 30;
+    public static final int ENOSYS = 38;
+    public static final int EOPNOTSUPP = 95;
+
+    /** Write through to stable storage before returning (pwritev2(2)). */
+    public static final int RWF_DSYNC = 0x2;
+
+    public static final int FALLOC_FL_KEEP_SIZE = 0x1;
+    public static final int FALLOC_FL_PUNCH_HOLE = 0x2;
+    public static final int FALLOC_FL_ZERO_RANGE = 0x10;
+
+    public static final int EFD_NONBLOCK = 0x800;
+    public static final int EFD_CLOEXEC = 0x80000;
+    public static final int MFD_CLOEXEC = 0x1;
+
+    /** Bytes that an eventfd(2) counter takes or gives in one read or write. */
+    public static final int EVENTFD_BYTES = 8;
+    /** Size of a {@code struct timespec}: seconds and nanoseconds, 8 bytes each. */
+    public static final int TIMESPEC_BYTES = 16;
+
+    private static final int EPOLL_CLOEXEC = 0x80000;
+    private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int STATX_BASIC_STATS = 0x7FF;
+    private static final int STATX_DIOALIGN = 0x2000;
+    private static final int STATX_BYTES = 256;
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    private static final LibC.Calls C = LibC.CALLS;
+
+    private Posix() {}
+
+    /** jnr-posix, loaded only by those who open or close something. */
+    private static final class Jnr {
+        static final POSIX POSIX = POSIXFactory.getNativePOSIX();
+    }
+
+    // ------------------------------------------------------------------ files, control plane
+
+    /** open(2); the descriptor must be closed with {@link #close}. */
+    public static int open(String path, int flags, int mode) throws ErrnoException {
+        while (true) {
+            int fd = Jnr.POSIX.open(path, flags, mode);
+            if (fd >= 0) {
+                return fd;
+            }
+            int errno = Jnr.POSIX.errno();
+            if (errno != EINTR) {
+                throw new ErrnoException("open(" + path + ")", errno);
+            }
+        }
+    }
+
+    /** close(2). Never retried: Linux frees the descriptor even when it answers EINTR. */
+    public static void close(int fd) {
+        Jnr.POSIX.close(fd);
+    }
+
+    /** isatty(3). */
+    public static boolean isTerminal(int fd) {
+        return Jnr.POSIX.isatty(fd) != 0;
+    }
+
+    /** Process id, getpid(2). */
+    public static int getpid() {
+        return Jnr.POSIX.getpid();
+    }
+
+    /** statx(2) of an open descriptor. */
+    public static FileStatus fileStatus(int fd) throws ErrnoException {
+        try (MappedMemory buffer = MappedMemory.anonymous(STATX_BYTES)) {
+            long at = buffer.address();
+            int mask = STATX_BASIC_STATS | STATX_DIOALIGN;
+            check("statx", C.statx(fd, "", AT_EMPTY_PATH, mask, at));
+            // struct statx: 0 mask, 4 blksize, 28 mode (16 bits), 40 size, 48 blocks of 512,
+            // 152 dio_mem_align, 156 dio_offset_align.
+            boolean direct = (NativeMemory.getInt(at) & STATX_DIOALIGN) != 0;
+            return new FileStatus(
+                    NativeMemory.getLong(at + 40),
+                    NativeMemory.getShort(at + 28),
+                    NativeMemory.getLong(at + 48) * 512,
+                    NativeMemory.getInt(at + 4),
+                    direct ? NativeMemory.getInt(at + 152) : 0,
+                    direct ? NativeMemory.getInt(at + 156) : 0);
+        }
+    }
+
+    /** ftruncate(2). */
+    public static void ftruncate(int fd, long lengthBytes) throws ErrnoException {
+        int result;
+        do {
+            result = C.ftruncate(fd, lengthBytes);
+        } while (interrupted(result));
+        check("ftruncate", result);
+    }
+
+    /** lseek(2); returns the offset or the negative errno (ENXIO is an ordinary answer). */
+    public static long lseek(int fd, long offset, int whence) {
+        long result = C.lseek(fd, offset, whence);
+        return result < 0 ? -LibC.errno() : result;
+    }
+
+    /** ioctl(2) with a pointer or number as its argument; returns the negative errno. */
+    public static int ioctl(int fd, long request, long argument) {
+        int result = C.ioctl(fd, request, argument);
+        return result < 0 ? -LibC.errno() : result;
+    }
+
+    /** fcntl(2) with a pointer or number as its argument; returns the negative errno. */
+    public static int fcntl(int fd, int command, long argument) {
+        int result;
+        do {
+            result = C.fcntl(fd, command, argument);
+        } while (interrupted(result));
+        return result < 0 ? -LibC.errno() : result;
+    }
+
+    /** memfd_create(2). */
+    public static int memfdCreate(String name, int flags) throws ErrnoException {
+        return check("memfd_create", C.memfd_create(name, flags));
+    }
+
+    /** syscall(2) with up to four arguments; returns the negative errno. */
+    public static long syscall(long number, long first, long second, long third, long fourth) {
+        long result = C.syscall(number, first, second, third, fourth);
+        return result < 0 ? -LibC.errno() : result;
+    }
+
+    static long mmap(long lengthBytes, int protection, int flags, int fd, long offset)
+            throws ErrnoException {
+        Pointer result = C.mmap(null, lengthBytes, protection, flags, fd, offset);
+        long address = result == null ? 0 : result.address();
+        if (address == 0 || address == -1L) {
+            throw new ErrnoException("mmap(" + lengthBytes + " bytes)", LibC.errno());
+        }
+        return address;
+    }
+
+    static void munmap(long address, long lengthBytes) {
+        int result = C.munmap(address, lengthBytes);
+        assert result == 0 : "munmap of a region that is not ours";
+    }
+
+    // ------------------------------------------------------------------ files, data plane
+
+    /** preadv(2): bytes read (0 at the end of the file) or the negative errno. */
+    public static long preadv(int fd, long iovecs, int count, long offset) {
+        long result;
+        do {
+            result = C.preadv(fd, iovecs, count, offset);
+        } while (interrupted(result));
+        return result < 0 ? -LibC.errno() : result;
+    }
+
+    /**
+     * pwritev(2), or pwritev2(2) when flags are set: bytes written or the negative errno.
+     *
+     * @param flags 0 or {@link #RWF_DSYNC}
+     */
+    public static long pwritev(int fd, long iovecs, int count, long offset, int flags) {
+        long result;
+        do {
+            result = flags == 0
+                    ? C.pwritev(fd, iovecs, count, offset)
+                    : C.pwritev2(fd, iovecs, count, offset, flags);
+        } while (interrupted(result));
+        return result < 0 ? -LibC.errno() : result;
+    }
+
+    /** fallocate(2): 0 or the negative errno. */
+    public static int fallocate(int fd, int mode, long offset, long lengthBytes) {
+        int result;
+        do {
+            result = C.fallocate(fd, mode, offset, lengthBytes);
+        } while (interrupted(result));
+        return result < 0 ? -LibC.errno() : 0;
+    }
+
+    /** fdatasync(2): 0 or the negative errno. */
+    public static int fdatasync(int fd) {
+        int result;
+        do {
+            result = C.fdatasync(fd);
+        } while (interrupted(result));
+        return result < 0 ? -LibC.errno() : 0;
+    }
+
+    /** read(2): bytes read or the negative errno (EAGAIN from a non-blocking descriptor). */
+    public static long read(int fd, long buffer, long count) {
+        long result;
+        do {
+            result = C.read(fd, buffer, count);
+        } while (interrupted(result));
+        return result < 0 ? -LibC.errno() : result;
+    }
+
+    /** write(2): bytes written or the negative errno. */
+    public static long write(int fd, long buffer, long count) {
+        long result;
+        do {
+            result = C.write(fd, buffer, count);
+        } while (interrupted(result));
+        return result < 0 ? -LibC.errno() : result;
+    }
+
+    // ------------------------------------------------------------------ waiting
+
+    /** eventfd(2). */
+    public static int eventfd(int initialValue, int flags) throws ErrnoException {
+        return check("eventfd", C.eventfd(initialValue, flags));
+    }
+
+    /** epoll_create1(2), close-on-exec. */
+    public static int epollCreate() throws ErrnoException {
+        return check("epoll_create1", C.epoll_create1(EPOLL_CLOEXEC));
+    }
+
+    /**
+     * epoll_ctl(2): 0 or the negative errno.
+     *
+     * @param event address of a {@code struct epoll_event}
+     */
+    public static int epollCtl(int epollFd, int operation, int fd, long event) {
+        int result = C.epoll_ctl(epollFd, operation, fd, event);
+        return result < 0 ? -LibC.errno() : 0;
+    }
+
+    /**
+     * epoll_pwait2(2), waiting again for what is left of the time after EINTR.
+     *
+     * @param timeoutNs nanoseconds, 0 to look only, negative to wait for ever
+     * @param timespec scratch of {@link #TIMESPEC_BYTES} bytes
+     * @return number of events or the negative errno (ENOSYS where kernel or libc lack the call)
+     */
+    public static int epollWait(
+            int epollFd, long events, int maxEvents, long timeoutNs, long timespec) {
+        long deadlineNs = timeoutNs > 0 ? System.nanoTime() + timeoutNs : 0;
+        long leftNs = timeoutNs;
+        while (true) {
+            int result = timeoutNs > 0
+                    ? C.epoll_pwait2(epollFd, events, maxEvents, putTimespec(timespec, leftNs), 0)
+                    : C.epoll_wait(epollFd, events, maxEvents, timeoutNs == 0 ? 0 : -1);
+            if (result >= 0) {
+                return result;
+            }
+            int errno = LibC.errno();
+            if (errno != EINTR) {
+                return -errno;
+            }
+            leftNs = Math.max(0, deadlineNs - System.nanoTime());
+        }
+    }
+
+    /**
+     * ppoll(2), waiting again for what is left of the time after EINTR.
+     *
+     * @param fds address of a {@code struct pollfd[]}
+     * @param timeoutNs nanoseconds, 0 to look only, negative to wait for ever
+     * @param timespec scratch of {@link #TIMESPEC_BYTES} bytes
+     * @return number of ready descriptors or the negative errno
+     */
+    public static int ppoll(long fds, int count, long timeoutNs, long timespec) {
+        long deadlineNs = timeoutNs > 0 ? System.nanoTime() + timeoutNs : 0;
+        long leftNs = timeoutNs;
+        while (true) {
+            long time = timeoutNs < 0 ? 0 : putTimespec(timespec, leftNs);
+            int result = C.ppoll(fds, count, time, 0);
+            if (result >= 0) {
+                return result;
+            }
+            int errno = LibC.errno();
+            if (errno != EINTR) {
+                return -errno;
+            }
+            leftNs = Math.max(0, deadlineNs - System.nanoTime());
+        }
+    }
+
+    private static long putTimespec(long timespec, long ns) {
+        NativeMemory.putLong(timespec, ns / NANOS_PER_SECOND);
+        NativeMemory.putLong(timespec + 8, ns % NANOS_PER_SECOND);
+        return timespec;
+    }
+
+    private static boolean interrupted(long result) {
+        return result < 0 && LibC.errno() == EINTR;
+    }
+
+    private static int check(String call, int result) throws ErrnoException {
+        if (result < 0) {
+            throw new ErrnoException(call, LibC.errno());
+        }
+        return result;
+    }
+}
