@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtio;
+
+/**
+ * Driver (guest) side of a ring. Thread: the driver's.
+ *
+ * <p>Chains are added one by one and shown to the device together: {@link #add} any number of
+ * times, then {@link #publish} once, which says whether to kick.
+ */
+public sealed interface DriverQueue permits SplitDriverQueue {
+    /** Answer of {@link #pollUsed} when the device has used nothing. */
+    int NOTHING_USED = -1;
+
+    /** Where the ring lies, for the device. */
+    VirtqueueConfig config();
+
+    /**
+     * Lays out a chain; the device does not see it yet.
+     *
+     * @param token at least 0, given back by {@link #pollUsed} when the chain is used
+     * @return false if the descriptors do not suffice
+     */
+    boolean add(DriverBuffers buffers, int token);
+
+    /** Shows the device all added chains; returns whether it wants a kick. */
+    boolean publish();
+
+    /** Token of the next used chain, or {@link #NOTHING_USED}. */
+    int pollUsed();
+
+    /** Whether the device has used something that was not polled yet. */
+    boolean hasUsed();
+
+    /** Bytes that the device says it wrote into the chain polled last. */
+    int lastUsedBytes();
+
+    /** Asks the device for a call; look at {@link #hasUsed} afterwards. */
+    void enableCalls();
+
+    /** Tells the device that no call is needed. */
+    void disableCalls();
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtio;
+
+import io.vblk.posix.ErrnoException;
+import io.vblk.posix.MappedMemory;
+import io.vblk.posix.Posix;
+
+/**
+ * One mapped range of guest memory, backed by a memfd(2) so that it can be shared.
+ * Thread: any; unmapped by {@link GuestMemory#close}.
+ */
+public final class MemoryRegion implements AutoCloseable {
+    private static final long PAGE_BYTES = 4096;
+
+    private final long guestAddress;
+    private final MappedMemory mapping;
+    private final int fd;
+
+    private MemoryRegion(long guestAddress, MappedMemory mapping, int fd) {
+        this.guestAddress = guestAddress;
+        this.mapping = mapping;
+        this.fd = fd;
+    }
+
+    /**
+     * Makes zeroed memory of a guest.
+     *
+     * @param guestAddress first guest-physical address, a multiple of 4096
+     * @param lengthBytes length, a multiple of 4096; may exceed 2 GiB
+     */
+    public static MemoryRegion allocate(long guestAddress, long lengthBytes)
+            throws ErrnoException {
+        if (guestAddress < 0 || guestAddress % PAGE_BYTES != 0 || lengthBytes <= 0
+                || lengthBytes % PAGE_BYTES != 0 || guestAddress > Long.MAX_VALUE - lengthBytes) {
+            throw new IllegalArgumentException(
+                    "region of " + lengthBytes + " bytes at guest address " + guestAddress);
+        }
+        int fd = Posix.memfdCreate("vblk-guest-memory", Posix.MFD_CLOEXEC);
+        try {
+            Posix.ftruncate(fd, lengthBytes);
+            return new MemoryRegion(guestAddress, MappedMemory.shared(fd, 0, lengthBytes), fd);
+        } catch (ErrnoException e) {
+            Posix.close(fd);
+            throw e;
+        }
+    }
+
+    /** First guest-physical address. */
+    public long guestAddress() {
+        return guestAddress;
+    }
+
+    /** Where the region is mapped in this process. */
+    public long hostAddress() {
+        return mapping.address();
+    }
+
+    /** Length in bytes. */
+    public long lengthBytes() {
+        return mapping.lengthBytes();
+    }
+
+    /** Descriptor of the memory, to pass to another process. */
+    public int fd() {
+        return fd;
+    }
+
+    @Override
+    public void close() {
+        mapping.close();
+        Posix.close(fd);
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtio;
+
+import io.vblk.aio.AioContext;
+import io.vblk.aio.AioHandler;
+import io.vblk.aio.EventNotifier;
+import io.vblk.aio.FdCallbacks;
+import io.vblk.posix.ErrnoException;
+
+/**
+ * Binds a ring and its kick to a context: work arrives by a kick or is found by polling the ring;
+ * while the loop polls, kicks are off. Thread: home.
+ */
+public final class QueueHandler implements FdCallbacks, AutoCloseable {
+    private final AioContext context;
+    private final Virtqueue queue;
+    private final EventNotifier kick;
+    private final QueueProcessor processor;
+    private AioHandler handler;
+    private long kicks;
+
+    /** Prepares; nothing is watched before {@link #start}. */
+    public QueueHandler(
+            AioContext context, Virtqueue queue, EventNotifier kick, QueueProcessor processor) {
+        this.context = context;
+        this.queue = queue;
+        this.kick = kick;
+        this.processor = processor;
+    }
+
+    /** Starts watching, and serves what is there already: its kick may have come before. */
+    public void start() throws ErrnoException {
+        handler = context.addHandler(kick.fd(), AioHandler.READ | AioHandler.POLL, this);
+        if (!queue.isEmpty()) {
+            processor.process();
+        }
+    }
+
+    /** Kicks seen so far. */
+    public long kicks() {
+        return kicks;
+    }
+
+    @Override
+    public void onReadable() {
+        // Cleared before looking at the ring: a kick that comes after the look stays set.
+        if (kick.testAndClear()) {
+            kicks++;
+        }
+        processor.process();
+    }
+
+    @Override
+    public boolean poll() {
+        return !queue.isEmpty() && processor.acceptsWork();
+    }
+
+    @Override
+    public void pollReady() {
+        processor.process();
+    }
+
+    @Override
+    public void pollBegin() {
+        queue.disableKicks();
+    }
+
+    @Override
+    public void pollEnd() {
+        queue.enableKicks();
+    }
+
+    /** Stops watching; the ring and the kick stay the caller's. */
+    @Override
+    public void close() {
+        if (handler != null) {
+            context.removeHandler(handler);
+            handler = null;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtio;
+
+/** What a device does with a queue that has work. Thread: home. */
+public interface QueueProcessor {
+    /** Serves the queue. */
+    void process();
+
+    /**
+     * Whether chains can be taken at present. A queue held back by a full backend must not be
+     * polled: it would look ready for ever.
+     */
+    boolean acceptsWork();
+}

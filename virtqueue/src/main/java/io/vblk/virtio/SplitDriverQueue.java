@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtio;
+
+import io.vblk.posix.NativeMemory;
+
+/**
+ * Split virtqueue, driver side (virtio 1.3, 2.7). Thread: the driver's.
+ *
+ * <p>All areas lie one after the other in guest memory, then one indirect table per descriptor if
+ * that feature is on. The barriers are those of {@link SplitVirtqueue}, seen from the other side.
+ */
+public final class SplitDriverQueue implements DriverQueue {
+    private static final int INDEX_MASK = 0xFFFF;
+    private static final int NO_DESCRIPTOR = -1;
+    /** Where the areas of a queue start, so that none shares a cache line with a neighbour. */
+    private static final long AREA_ALIGN = 64;
+
+    private final VirtqueueConfig config;
+    private final int size;
+    private final int buffersMax;
+    private final long desc;
+    private final long avail;
+    private final long used;
+    private final long tables;
+    private final long tablesGuest;
+    private final boolean indirect;
+    private final boolean eventIdx;
+    private final int[] tokens;
+    private final int[] chainLengths;
+
+    private int freeHead;
+    private int freeCount;
+    private int availNext;
+    private int availPublished;
+    private int usedSeen;
+    private int lastUsedBytes;
+
+    /**
+     * Lays out a queue in guest memory, which must be zero there.
+     *
+     * @param guestAddress where it starts, a multiple of 4096
+     * @param size number of descriptors, a power of two
+     * @param buffersMax most buffers of one chain
+     * @param features the negotiated feature bits
+     */
+    public SplitDriverQueue(GuestMemory memory, long guestAddress, int size, int buffersMax,
+            long features) {
+        if (!SplitLayout.isLegalSize(size)) {
+            throw new IllegalArgumentException("queue size " + size);
+        }
+        this.size = size;
+        this.buffersMax = buffersMax;
+        this.indirect = VirtioFeatures.has(features, VirtioFeatures.INDIRECT_DESC);
+        this.eventIdx = VirtioFeatures.has(features, VirtioFeatures.EVENT_IDX);
+        long availGuest = align(guestAddress + SplitLayout.descBytes(size));
+        long usedGuest = align(availGuest + SplitLayout.availBytes(size));
+        this.tablesGuest = align(usedGuest + SplitLayout.usedBytes(size));
+        this.config = new VirtqueueConfig(size, guestAddress, availGuest, usedGuest, 0);
+        long host = memory.hostAddress(guestAddress, bytesNeeded(size, buffersMax));
+        if (host == GuestMemory.UNMAPPED) {
+            throw new IllegalArgumentException("queue at " + guestAddress + " outside memory");
+        }
+        this.desc = host;
+        this.avail = host + (availGuest - guestAddress);
+        this.used = host + (usedGuest - guestAddress);
+        this.tables = host + (tablesGuest - guestAddress);
+        this.tokens = new int[size];
+        this.chainLengths = new int[size];
+        freeAll();
+    }
+
+    private static long align(long address) {
+        return (address + AREA_ALIGN - 1) & -AREA_ALIGN;
+    }
+
+    /** Guest memory that a queue takes, in bytes. */
+    public static long bytesNeeded(int size, int buffersMax) {
+        long rings = align(SplitLayout.descBytes(size)) + align(SplitLayout.availBytes(size))
+                + align(SplitLayout.usedBytes(size));
+        return rings + (long) size * buffersMax * SplitLayout.DESC_BYTES;
+    }
+
+    private void freeAll() {
+        for (int i = 0; i < size; i++) {
+            NativeMemory.putShort(descriptor(i) + SplitLayout.DESC_NEXT, i + 1);
+            tokens[i] = NO_DESCRIPTOR;
+        }
+        freeHead = 0;
+        freeCount = size;
+    }
+
+    private long descriptor(int index) {
+        return desc + (long) index * SplitLayout.DESC_BYTES;
+    }
+
+    @Override
+    public VirtqueueConfig config() {
+        return config;
+    }
+
+    @Override
+    public boolean add(DriverBuffers buffers, int token) {
+        int count = buffers.count();
+        assert count > 0 && count <= buffersMax && token >= 0;
+        int needed = indirect ? 1 : count;
+        if (freeCount < needed) {
+            return false;
+        }
+        int head = freeHead;
+        if (indirect) {
+            addTable(head, buffers);
+        } else {
+            addDirect(buffers);
+        }
+        freeCount -= needed;
+        tokens[head] = token;
+        chainLengths[head] = needed;
+        NativeMemory.putShort(
+                avail + SplitLayout.RING_ELEMENTS
+                        + (long) SplitLayout.AVAIL_ELEMENT_BYTES * (availNext & (size - 1)),
+                head);
+        availNext = (availNext + 1) & INDEX_MASK;
+        return true;
+    }
+
+    private void addTable(int head, DriverBuffers buffers) {
+        int count = buffers.count();
+        long offset = (long) head * buffersMax * SplitLayout.DESC_BYTES;
+        for (int i = 0; i < count; i++) {
+            long entry = tables + offset + (long) i * SplitLayout.DESC_BYTES;
+            fill(entry, buffers, i, count);
+            NativeMemory.putShort(entry + SplitLayout.DESC_NEXT, i + 1);
+        }
+        freeHead = next(head);
+        long descriptor = descriptor(head);
+        NativeMemory.putLong(descriptor, tablesGuest + offset);
+        NativeMemory.putInt(descriptor + SplitLayout.DESC_LEN, count * SplitLayout.DESC_BYTES);
+        NativeMemory.putShort(
+                descriptor + SplitLayout.DESC_FLAGS, SplitLayout.FLAG_INDIRECT);
+    }
+
+    private void addDirect(DriverBuffers buffers) {
+        int count = buffers.count();
+        for (int i = 0; i < count; i++) {
+            long descriptor = descriptor(freeHead);
+            freeHead = next(freeHead);
+            fill(descriptor, buffers, i, count);
+        }
+    }
+
+    private static void fill(long entry, DriverBuffers buffers, int index, int count) {
+        int flags = (index + 1 < count ? SplitLayout.FLAG_NEXT : 0)
+                | (buffers.isWritable(index) ? SplitLayout.FLAG_WRITE : 0);
+        NativeMemory.putLong(entry, buffers.address(index));
+        NativeMemory.putInt(entry + SplitLayout.DESC_LEN, buffers.lengthBytes(index));
+        NativeMemory.putShort(entry + SplitLayout.DESC_FLAGS, flags);
+    }
+
+    private int next(int index) {
+        return NativeMemory.getShort(descriptor(index) + SplitLayout.DESC_NEXT);
+    }
+
+    @Override
+    public boolean publish() {
+        if (availNext == availPublished) {
+            return false;
+        }
+        int previous = availPublished;
+        availPublished = availNext;
+        // A: pairs with SplitVirtqueue.readAvailIdx
+        NativeMemory.putShortRelease(avail + SplitLayout.RING_IDX, availNext);
+        // D: pairs with SplitVirtqueue.enableKicks
+        NativeMemory.fullFence();
+        if (eventIdx) {
+            int event = NativeMemory.getShort(used + SplitLayout.availEventOffset(size));
+            return EventIdx.needEvent(event, availNext, previous);
+        }
+        int flags = NativeMemory.getShort(used + SplitLayout.RING_FLAGS);
+        return (flags & SplitLayout.USED_NO_NOTIFY) == 0;
+    }
+
+    @Override
+    public boolean hasUsed() {
+        // B: pairs with SplitVirtqueue.publishUsed
+        return NativeMemory.getShortAcquire(used + SplitLayout.RING_IDX) != usedSeen;
+    }
+
+    @Override
+    public int pollUsed() {
+        if (!hasUsed()) {
+            return NOTHING_USED;
+        }
+        long element = used + SplitLayout.RING_ELEMENTS
+                + (long) SplitLayout.USED_ELEMENT_BYTES * (usedSeen & (size - 1));
+        int head = NativeMemory.getInt(element);
+        lastUsedBytes = NativeMemory.getInt(element + SplitLayout.USED_ELEMENT_LEN);
+        usedSeen = (usedSeen + 1) & INDEX_MASK;
+        if (head < 0 || head >= size || tokens[head] == NO_DESCRIPTOR) {
+            throw new IllegalStateException("the device used head " + head + ", which is not out");
+        }
+        int token = tokens[head];
+        tokens[head] = NO_DESCRIPTOR;
+        free(head);
+        return token;
+    }
+
+    private void free(int head) {
+        int tail = head;
+        for (int i = 1; i < chainLengths[head]; i++) {
+            tail = next(tail);
+        }
+        NativeMemory.putShort(descriptor(tail) + SplitLayout.DESC_NEXT, freeHead);
+        freeHead = head;
+        freeCount += chainLengths[head];
+    }
+
+    @Override
+    public int lastUsedBytes() {
+        return lastUsedBytes;
+    }
+
+    @Override
+    public void enableCalls() {
+        if (eventIdx) {
+            NativeMemory.putShort(avail + SplitLayout.usedEventOffset(size), usedSeen);
+        } else {
+            NativeMemory.putShort(avail + SplitLayout.RING_FLAGS, 0);
+        }
+        // C: pairs with SplitVirtqueue.needsCall
+        NativeMemory.fullFence();
+    }
+
+    @Override
+    public void disableCalls() {
+        // With event indices used_event just stays behind: no call until it is moved again.
+        if (!eventIdx) {
+            NativeMemory.putShort(
+                    avail + SplitLayout.RING_FLAGS, SplitLayout.AVAIL_NO_INTERRUPT);
+        }
+    }
+}

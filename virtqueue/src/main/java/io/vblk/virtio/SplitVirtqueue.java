@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtio;
+
+import io.vblk.posix.NativeMemory;
+
+/**
+ * Split virtqueue, device side (virtio 1.3, 2.7). Thread: home.
+ *
+ * <p>Shared memory: the driver writes the descriptor table and the available ring, this side the
+ * used ring (see {@link SplitLayout}).
+ *
+ * <pre>
+ *   Order of publication
+ *   A  acquire avail.idx, then ring entries and descriptors
+ *   B  used elements, then release used.idx
+ *   C  release B, full fence, then read used_event
+ *   D  write avail_event, full fence, then read avail.idx
+ * </pre>
+ */
+final class SplitVirtqueue implements Virtqueue {
+    private static final int INDEX_MASK = 0xFFFF;
+
+    private final int size;
+    private final long avail;
+    private final long used;
+    private final boolean eventIdx;
+    private final ChainWalker walker;
+    /** Heads between pop and addUsed. */
+    private final boolean[] headInUse;
+
+    /** Index of the next available entry to take. */
+    private int lastAvail;
+    /** The driver's avail.idx as last read. */
+    private int availSeen;
+    /** Index of the next used element to write. */
+    private int usedNext;
+    /** used.idx as published. */
+    private int usedPublished;
+    /** used.idx at the last decision about a call. */
+    private int usedSignalled;
+    private boolean signalledBefore;
+    private boolean kicksEnabled = true;
+
+    SplitVirtqueue(GuestMemory memory, long features, int size, long desc, long avail, long used,
+            int base) {
+        this.size = size;
+        this.avail = avail;
+        this.used = used;
+        this.eventIdx = VirtioFeatures.has(features, VirtioFeatures.EVENT_IDX);
+        this.walker = new ChainWalker(memory, desc, size,
+                VirtioFeatures.has(features, VirtioFeatures.INDIRECT_DESC));
+        this.headInUse = new boolean[size];
+        this.lastAvail = base;
+        this.availSeen = base;
+        this.usedNext = NativeMemory.getShort(used + SplitLayout.RING_IDX);
+        this.usedPublished = usedNext;
+        this.usedSignalled = usedNext;
+        enableKicks();
+    }
+
+    @Override
+    public int size() {
+        return size;
+    }
+
+    @Override
+    public boolean isEmpty() {
+        return availSeen == lastAvail && readAvailIdx() == lastAvail;
+    }
+
+    private int readAvailIdx() {
+        // A: pairs with SplitDriverQueue.publish
+        availSeen = NativeMemory.getShortAcquire(avail + SplitLayout.RING_IDX);
+        return availSeen;
+    }
+
+    @Override
+    public boolean pop(DescriptorChain chain) throws VirtioException {
+        if (availSeen == lastAvail) {
+            if (readAvailIdx() == lastAvail) {
+                return false;
+            }
+            // The index may not run ahead by more than the ring holds: virtio 1.3, 2.7.13.3.
+            int ahead = (availSeen - lastAvail) & INDEX_MASK;
+            if (ahead > size) {
+                throw new VirtioException("available index " + availSeen + " is " + ahead
+                        + " ahead of " + lastAvail + ", the queue holds " + size);
+            }
+        }
+        long entry = avail + SplitLayout.RING_ELEMENTS
+                + (long) SplitLayout.AVAIL_ELEMENT_BYTES * (lastAvail & (size - 1));
+        int head = NativeMemory.getShort(entry);
+        lastAvail = (lastAvail + 1) & INDEX_MASK;
+        chain.start(head);
+        if (head >= size) {
+            chain.fail(ChainFault.HEAD_OUT_OF_RANGE);
+        } else if (headInUse[head]) {
+            chain.fail(ChainFault.HEAD_IN_USE);
+        } else {
+            headInUse[head] = true;
+            chain.takeHead();
+            walker.walk(chain);
+        }
+        return true;
+    }
+
+    @Override
+    public void undoPop(DescriptorChain chain) {
+        lastAvail = (lastAvail - 1) & INDEX_MASK;
+        release(chain);
+    }
+
+    private void release(DescriptorChain chain) {
+        if (chain.ownsHead()) {
+            headInUse[chain.head()] = false;
+            chain.releaseHead();
+        }
+    }
+
+    @Override
+    public void addUsed(DescriptorChain chain, long writtenBytes) {
+        long element = used + SplitLayout.RING_ELEMENTS
+                + (long) SplitLayout.USED_ELEMENT_BYTES * (usedNext & (size - 1));
+        NativeMemory.putInt(element, chain.head());
+        NativeMemory.putInt(element + SplitLayout.USED_ELEMENT_LEN, (int) writtenBytes);
+        usedNext = (usedNext + 1) & INDEX_MASK;
+        release(chain);
+    }
+
+    @Override
+    public void publishUsed() {
+        if (usedPublished != usedNext) {
+            usedPublished = usedNext;
+            // B: pairs with SplitDriverQueue.pollUsed
+            NativeMemory.putShortRelease(used + SplitLayout.RING_IDX, usedNext);
+        }
+    }
+
+    @Override
+    public boolean needsCall() {
+        if (usedPublished == usedSignalled && signalledBefore) {
+            return false;
+        }
+        // C: pairs with SplitDriverQueue.enableCalls
+        NativeMemory.fullFence();
+        boolean wanted;
+        if (eventIdx) {
+            int event = NativeMemory.getShort(avail + SplitLayout.usedEventOffset(size));
+            wanted = !signalledBefore
+                    || EventIdx.needEvent(event, usedPublished, usedSignalled);
+        } else {
+            int flags = NativeMemory.getShort(avail + SplitLayout.RING_FLAGS);
+            wanted = (flags & SplitLayout.AVAIL_NO_INTERRUPT) == 0;
+        }
+        usedSignalled = usedPublished;
+        signalledBefore = true;
+        return wanted;
+    }
+
+    @Override
+    public void enableKicks() {
+        kicksEnabled = true;
+        if (eventIdx) {
+            NativeMemory.putShort(used + SplitLayout.availEventOffset(size), lastAvail);
+        } else {
+            NativeMemory.putShort(used + SplitLayout.RING_FLAGS, 0);
+        }
+        // D: pairs with SplitDriverQueue.publish
+        NativeMemory.fullFence();
+    }
+
+    @Override
+    public void disableKicks() {
+        kicksEnabled = false;
+        // With event indices avail_event just stays behind: no kick until it is moved again.
+        if (!eventIdx) {
+            NativeMemory.putShort(used + SplitLayout.RING_FLAGS, SplitLayout.USED_NO_NOTIFY);
+        }
+    }
+
+    @Override
+    public boolean kicksEnabled() {
+        return kicksEnabled;
+    }
+
+    @Override
+    public int base() {
+        return lastAvail;
+    }
+}

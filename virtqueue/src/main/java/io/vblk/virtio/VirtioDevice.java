@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtio;
+
+import io.vblk.aio.EventNotifier;
+import io.vblk.posix.ErrnoException;
+
+/** What a transport needs from a device model. Thread: control. */
+public interface VirtioDevice extends AutoCloseable {
+    /** Number of queues that can be started. */
+    int queueCount();
+
+    /** Largest queue that can be started. */
+    int queueSizeMax();
+
+    /** Feature bits on offer. */
+    long features();
+
+    /**
+     * Takes the driver's choice.
+     *
+     * @throws VirtioException if it holds a bit that was not offered, or queues run
+     */
+    void acknowledgeFeatures(long features) throws VirtioException;
+
+    /**
+     * Copies part of the configuration space; bytes past its end are zero.
+     *
+     * @param offset in bytes, not negative
+     */
+    void readConfig(int offset, byte[] target);
+
+    /**
+     * Writes part of the configuration space.
+     *
+     * @throws VirtioException if that part is not writable or the value not allowed
+     */
+    void writeConfig(int offset, byte[] source) throws VirtioException;
+
+    /** Starts serving a queue; returns when it is served. */
+    void startQueue(int index, GuestMemory memory, VirtqueueConfig config, EventNotifier kick,
+            EventNotifier call) throws VirtioException, ErrnoException;
+
+    /**
+     * Stops a queue after every request of it has been answered.
+     *
+     * @return the base to go on from
+     */
+    int stopQueue(int index);
+
+    /** Stops all queues. */
+    @Override
+    void close();
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtio;
+
+/**
+ * Device side of a ring. Thread: home.
+ *
+ * <p>Used elements are written one by one and published together: {@link #addUsed} any number of
+ * times, {@link #publishUsed} once, then {@link #needsCall} once.
+ */
+public sealed interface Virtqueue permits SplitVirtqueue {
+    /** Number of descriptors. */
+    int size();
+
+    /** Whether there is nothing to pop: a look at memory, cheap enough for a polling loop. */
+    boolean isEmpty();
+
+    /**
+     * Takes the next available chain, translated and checked. A chain with a
+     * {@link DescriptorChain#fault} has to be used up like any other.
+     *
+     * @return false if there is none
+     * @throws VirtioException if the ring itself makes no sense; it must not be used any more
+     */
+    boolean pop(DescriptorChain chain) throws VirtioException;
+
+    /** Puts back the chain popped last; the next pop yields it again. */
+    void undoPop(DescriptorChain chain);
+
+    /**
+     * Writes the used element of a chain; the driver does not see it yet.
+     *
+     * @param writtenBytes bytes written from the first writable byte on, never more than that
+     */
+    void addUsed(DescriptorChain chain, long writtenBytes);
+
+    /** Shows the driver all used elements written so far. */
+    void publishUsed();
+
+    /**
+     * Whether the driver wants to be called for what was published since the last decision.
+     * Call once per batch: it counts as the decision.
+     */
+    boolean needsCall();
+
+    /** Asks the driver for kicks again; look at {@link #isEmpty} afterwards. */
+    void enableKicks();
+
+    /** Tells the driver that no kick is needed. */
+    void disableKicks();
+
+    /** Whether kicks are asked for. */
+    boolean kicksEnabled();
+
+    /** Available index of the next chain: the base to go on from (VHOST_USER_GET_VRING_BASE). */
+    int base();
+}
