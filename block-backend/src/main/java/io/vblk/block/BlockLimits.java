@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.block;
+
+/**
+ * What a disk can do, fixed while it is open.
+ *
+ * @param capacityBytes size of the disk, a multiple of {@code blockBytes}
+ * @param blockBytes smallest unit of a request: logical block size, 512 or 4096
+ * @param physicalBlockBytes unit that the storage writes without reading first
+ * @param optimalIoBytes preferred size of a request, 0 when nothing is known
+ * @param readOnly whether writes of any kind are refused
+ * @param canDiscard whether DISCARD does anything
+ * @param canWriteZeroes whether WRITE_ZEROES is faster than writing zeroes
+ */
+public record BlockLimits(
+        long capacityBytes,
+        int blockBytes,
+        int physicalBlockBytes,
+        int optimalIoBytes,
+        boolean readOnly,
+        boolean canDiscard,
+        boolean canWriteZeroes) {
+
+    /** Unit of addresses on a virtio disk, whatever the block size. */
+    public static final int SECTOR_BYTES = 512;
+
+    /** Capacity in sectors of 512 bytes. */
+    public long capacitySectors() {
+        return capacityBytes / SECTOR_BYTES;
+    }
+}
