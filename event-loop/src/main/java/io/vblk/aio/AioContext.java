@@ -43,7 +43,7 @@ public final class AioContext implements AutoCloseable {
     private final NanoClock clock;
     private final HandlerList handlers;
     private final ReadyList ready = new ReadyList();
-    private final PollSet pollSet = new PollSet();
+    private final PollSet pollSet;
     private final BottomHalfQueue bottomHalves = new BottomHalfQueue();
     private final TimerHeap timers = new TimerHeap();
     private final EventNotifier notifier;
@@ -56,6 +56,7 @@ public final class AioContext implements AutoCloseable {
     // Home thread only.
     private int versionSeen = -1;
     private boolean iterating;
+    private boolean closed;
     private long pollTimeNs;
     private long nowNs;
     private long fdLookNs;
@@ -83,6 +84,7 @@ public final class AioContext implements AutoCloseable {
         this.wake = new WakeProtocol(notifier);
         this.notifierHandler =
                 new AioHandler(notifier.fd(), AioHandler.READ, notifier::testAndClear);
+        this.pollSet = new PollSet(notifierHandler);
         this.nowNs = clock.nanoTime();
         this.fdLookNs = nowNs;
         this.idleCheckNs = nowNs;
@@ -98,7 +100,8 @@ public final class AioContext implements AutoCloseable {
     // ------------------------------------------------------------------ registration
 
     /**
-     * Watches a descriptor, polls memory, or both. Thread: any.
+     * Watches a descriptor, polls memory, or both. The handler has to be removed before the
+     * descriptor is closed. Thread: any.
      *
      * @param fd an open descriptor, or -1 for memory that is only polled
      * @param interest READ, WRITE and POLL bits of {@link AioHandler}
@@ -218,8 +221,9 @@ public final class AioContext implements AutoCloseable {
         if (home == null) {
             home = Thread.currentThread();
         }
-        if (iterating || !inHomeThread()) {
-            throw new IllegalStateException("poll from a callback or from a foreign thread");
+        if (iterating || closed || !inHomeThread()) {
+            throw new IllegalStateException(
+                    "poll from a callback, from a foreign thread or of a closed context");
         }
         iterating = true;
         iterations++;
@@ -247,7 +251,7 @@ public final class AioContext implements AutoCloseable {
         if (version != versionSeen) {
             versionSeen = version;
             nowNs = clock.nanoTime();
-            pollSet.rebuild(handlers.snapshot(), nowNs);
+            pollSet.rebuild(handlers.snapshot(), ready, nowNs);
         }
     }
 
@@ -255,9 +259,7 @@ public final class AioContext implements AutoCloseable {
         if (!bottomHalves.isEmpty()) {
             return 0;
         }
-        long soonestNs = timers.isEmpty() ? TimerHeap.NO_DEADLINE
-                : timers.soonestNs(clock.nanoTime());
-        return soonestNs == TimerHeap.NO_DEADLINE ? FOR_EVER : soonestNs;
+        return timers.isEmpty() ? FOR_EVER : timers.soonestNs(clock.nanoTime());
     }
 
     private void findWorkWaiting(boolean blocking) {
@@ -271,12 +273,12 @@ public final class AioContext implements AutoCloseable {
     }
 
     private void findWorkPolling(boolean blocking, PollingOptions options) {
+        pollTimeNs = Math.min(pollTimeNs, options.pollMaxNs());
         if (pollSet.look(ready, nowNs)) {
             pollHits++;
             if (!blocking || ++hits >= HITS_PER_CLOCK || pollSet.leavesDescriptorsOut()) {
                 hits = 0;
-                nowNs = clock.nanoTime();
-                lookAtDescriptorsIfDue(!blocking);
+                lookAround(!blocking);
             }
             return;
         }
@@ -290,7 +292,9 @@ public final class AioContext implements AutoCloseable {
         if (pollTimeNs > 0 && busyPoll(startNs, timeoutNs)) {
             return;
         }
-        leavePollMode();
+        if (timeoutNs() != 0) {
+            leavePollMode();
+        }
         waitForDescriptors(ready.size() == 0, true);
         nowNs = clock.nanoTime();
         pollTimeNs = PollingPolicy.next(pollTimeNs, nowNs - startNs, options);
@@ -313,8 +317,7 @@ public final class AioContext implements AutoCloseable {
                 }
                 Thread.onSpinWait();
             }
-            nowNs = clock.nanoTime();
-            lookAtDescriptorsIfDue(false);
+            lookAround(false);
             if (ready.size() > 0) {
                 return true;
             }
@@ -326,14 +329,25 @@ public final class AioContext implements AutoCloseable {
     }
 
     private void leavePollMode() {
-        if (nowNs - idleCheckNs > IDLE_CHECK_NS) {
-            idleCheckNs = nowNs;
-            pollSet.dropIdle(ready, nowNs);
-        }
+        dropIdleIfDue();
         if (pollSet.isStarted()) {
             pollSet.end();
             // What the other side did before it saw the notifications on, nobody announces.
             pollSet.look(ready, nowNs);
+        }
+    }
+
+    /** What must go on while polling finds work: time, idle handlers leaving, descriptors. */
+    private void lookAround(boolean alwaysAtDescriptors) {
+        nowNs = clock.nanoTime();
+        dropIdleIfDue();
+        lookAtDescriptorsIfDue(alwaysAtDescriptors);
+    }
+
+    private void dropIdleIfDue() {
+        if (nowNs - idleCheckNs > IDLE_CHECK_NS) {
+            idleCheckNs = nowNs;
+            pollSet.dropIdle(ready, nowNs);
         }
     }
 
@@ -347,6 +361,8 @@ public final class AioContext implements AutoCloseable {
 
     /** Waits if it may and there is nothing due; otherwise looks when a look is due. */
     private void waitForDescriptors(boolean mayWait, boolean blocking) {
+        // What a poll or pollEnd callback deferred has no batch that it ends.
+        runDeferred();
         // Worked out again: a pollEnd callback may have scheduled something.
         long timeoutNs = mayWait ? timeoutNs() : 0;
         if (timeoutNs == 0) {
@@ -354,27 +370,35 @@ public final class AioContext implements AutoCloseable {
             lookAtDescriptorsIfDue(!blocking || nowNs - fdLookNs >= FD_LOOK_NS);
             return;
         }
-        long startNs = clock.nanoTime();
-        if (wake.announceSleep()) {
-            waits++;
-            handlers.monitor().await(timeoutNs, ready);
-            wake.withdrawSleep();
+        nowNs = clock.nanoTime();
+        if (sleep(timeoutNs)) {
+            long startNs = nowNs;
             nowNs = clock.nanoTime();
             fdLookNs = nowNs;
             waitNs += nowNs - startNs;
         } else {
-            wake.withdrawSleep();
-            nowNs = startNs;
             lookAtDescriptorsIfDue(nowNs - fdLookNs >= FD_LOOK_NS);
+        }
+    }
+
+    /** Waits for descriptors; returns false, without a wait, if a wake-up came before. */
+    private boolean sleep(long timeoutNs) {
+        try {
+            if (!wake.announceSleep()) {
+                return false;
+            }
+            waits++;
+            handlers.monitor().await(timeoutNs, ready);
+            return true;
+        } finally {
+            wake.withdrawSleep();
         }
     }
 
     private boolean runBottomHalves() {
         int ran = bottomHalves.runSlice();
-        if (ran > 0) {
-            bottomHalvesRun += ran;
-            runDeferred();
-        }
+        bottomHalvesRun += ran;
+        runDeferred();
         return ran > 0;
     }
 
@@ -392,9 +416,7 @@ public final class AioContext implements AutoCloseable {
                 progress |= handler != notifierHandler;
             }
         }
-        if (progress) {
-            runDeferred();
-        }
+        runDeferred();
         return progress;
     }
 
@@ -411,12 +433,13 @@ public final class AioContext implements AutoCloseable {
         if (hit) {
             handler.callbacks.pollReady();
         }
-        int readEvents = AioHandler.READ | AioHandler.HUP | AioHandler.ERR;
-        if ((events & readEvents) != 0
-                && (handler.interest & AioHandler.READ) != 0 && !handler.removed) {
+        int endEvents = AioHandler.HUP | AioHandler.ERR;
+        boolean reads = (handler.interest & AioHandler.READ) != 0;
+        if (reads && (events & (AioHandler.READ | endEvents)) != 0 && !handler.removed) {
             handler.callbacks.onReadable();
         }
-        int writeEvents = AioHandler.WRITE | AioHandler.ERR;
+        // Nobody can wait for a hang-up not to happen, so somebody has to hear of it.
+        int writeEvents = AioHandler.WRITE | (reads ? AioHandler.ERR : endEvents);
         if ((events & writeEvents) != 0
                 && (handler.interest & AioHandler.WRITE) != 0 && !handler.removed) {
             handler.callbacks.onWritable();
@@ -424,14 +447,9 @@ public final class AioContext implements AutoCloseable {
     }
 
     private boolean runTimers() {
-        if (timers.isEmpty()) {
-            return false;
-        }
-        boolean progress = timers.runExpired(clock.nanoTime()) > 0;
-        if (progress) {
-            runDeferred();
-        }
-        return progress;
+        int ran = timers.isEmpty() ? 0 : timers.runExpired(clock.nanoTime());
+        runDeferred();
+        return ran > 0;
     }
 
     private void runDeferred() {
@@ -466,9 +484,16 @@ public final class AioContext implements AutoCloseable {
         timers.disarm(timer);
     }
 
-    /** Frees descriptors and memory. The loop must have ended. */
+    /** Frees descriptors and memory; a second close does nothing. The loop must have ended. */
     @Override
     public void close() {
+        if (iterating) {
+            throw new IllegalStateException("close of a context that is running");
+        }
+        if (closed) {
+            return;
+        }
+        closed = true;
         handlers.close();
         notifier.close();
     }

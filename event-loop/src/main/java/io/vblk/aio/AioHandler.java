@@ -19,6 +19,8 @@ public final class AioHandler {
     static final int NVAL = 0x20;
     /** Stands for a descriptor that only exists in memory and is always polled. */
     static final int NO_FD = -1;
+    /** Not held by a monitor that numbers its handlers. */
+    static final int NO_SLOT = -1;
 
     private static final int FD_EVENTS = READ | WRITE;
 
@@ -37,7 +39,7 @@ public final class AioHandler {
     boolean inPollSet;
     long lastHitNs;
     // Position in the monitor that holds the handler; owned by that monitor.
-    int monitorSlot = -1;
+    int monitorSlot = NO_SLOT;
 
     AioHandler(int fd, int interest, FdCallbacks callbacks) {
         this.fd = fd;
@@ -57,6 +59,12 @@ public final class AioHandler {
     /** The bits that a monitor has to watch; 0 keeps the handler out of it. */
     int fdEvents() {
         return fd == NO_FD ? 0 : interest & FD_EVENTS;
+    }
+
+    /** Whether the descriptor announces something that polling the memory does not see. */
+    boolean needsDescriptor() {
+        int events = fdEvents();
+        return events != 0 && (!polls() || (events & WRITE) != 0);
     }
 
     @Override

@@ -29,6 +29,7 @@ final class BottomHalfQueue {
     void push(BottomHalf bottomHalf) {
         BottomHalf head;
         do {
+            // B1: pairs with BottomHalfQueue.push of who came before
             head = (BottomHalf) TOP.getAcquire(this);
             bottomHalf.next = head;
             // B1: pairs with BottomHalfQueue.runSlice, which sees the link and all that came before
@@ -45,17 +46,32 @@ final class BottomHalfQueue {
             return 0;
         }
         // B1: pairs with BottomHalfQueue.push
-        BottomHalf slice = reversed((BottomHalf) TOP.getAndSetAcquire(this, (BottomHalf) null));
+        BottomHalf left = reversed((BottomHalf) TOP.getAndSetAcquire(this, (BottomHalf) null));
         int ran = 0;
-        while (slice != null) {
-            BottomHalf next = slice.next;
-            slice.next = null;
-            if (slice.runIfScheduled()) {
-                ran++;
+        try {
+            while (left != null) {
+                BottomHalf bottomHalf = left;
+                left = unlink(left);
+                if (bottomHalf.runIfScheduled()) {
+                    ran++;
+                }
             }
-            slice = next;
+        } finally {
+            // Only if a callback threw: the others of its slice run next time.
+            while (left != null) {
+                BottomHalf bottomHalf = left;
+                left = unlink(left);
+                push(bottomHalf);
+            }
         }
         return ran;
+    }
+
+    /** Takes a bottom half out of its slice; returns the one behind it. */
+    private static BottomHalf unlink(BottomHalf bottomHalf) {
+        BottomHalf next = bottomHalf.next;
+        bottomHalf.next = null;
+        return next;
     }
 
     private static BottomHalf reversed(BottomHalf top) {

@@ -6,6 +6,9 @@ import io.vblk.posix.MappedMemory;
 import io.vblk.posix.NativeMemory;
 import io.vblk.posix.Posix;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Waits with epoll(7): its cost does not grow with the number of idle descriptors.
@@ -35,12 +38,15 @@ final class EpollMonitor implements FdMonitor {
     private static final int CTL_OFFSET = Posix.TIMESPEC_BYTES;
     private static final int EVENTS_OFFSET = 32;
     private static final int SLOTS_FIRST = 64;
+    private static final Logger LOG = LoggerFactory.getLogger(EpollMonitor.class);
 
     private final int epollFd;
     private final MappedMemory scratch;
-    // Changed under the list's lock; arrays are replaced, so that the home thread reads whole ones.
-    private volatile AioHandler[] slots = new AioHandler[SLOTS_FIRST];
-    private int[] generations = new int[SLOTS_FIRST];
+    // Changed under the list's lock, generation before slot. The home thread reads them without
+    // it, slot before generation, so a slot's new handler is never taken for its old one.
+    private volatile AtomicReferenceArray<AioHandler> slots =
+            new AtomicReferenceArray<>(SLOTS_FIRST);
+    private volatile int[] generations = new int[SLOTS_FIRST];
     private volatile AioHandler[] alwaysReady = new AioHandler[0];
     private boolean timesOut64 = true;
 
@@ -66,13 +72,13 @@ final class EpollMonitor implements FdMonitor {
     private void enter(AioHandler handler, int events) throws ErrnoException {
         int slot = freeSlot();
         handler.monitorSlot = slot;
-        slots[slot] = handler;
+        slots.set(slot, handler);
         int errno = -tryControl(EPOLL_CTL_ADD, handler, events);
         if (errno == 0) {
             return;
         }
         release(slot);
-        handler.monitorSlot = -1;
+        handler.monitorSlot = AioHandler.NO_SLOT;
         if (errno != Posix.EPERM) {
             throw new ErrnoException("epoll_ctl(add, fd " + handler.fd + ")", errno);
         }
@@ -84,10 +90,12 @@ final class EpollMonitor implements FdMonitor {
 
     private void forget(AioHandler handler) {
         if (handler.monitorSlot >= 0) {
-            // A closed descriptor has left the set by itself: ENOENT and EBADF are fine.
-            tryControl(EPOLL_CTL_DEL, handler, 0);
+            if (tryControl(EPOLL_CTL_DEL, handler, 0) < 0) {
+                // A closed descriptor has left the set, unless another process holds a copy.
+                LOG.warn("{} was closed before it was removed", handler);
+            }
             release(handler.monitorSlot);
-            handler.monitorSlot = -1;
+            handler.monitorSlot = AioHandler.NO_SLOT;
         } else if (isAlwaysReady(handler)) {
             alwaysReady = Arrays.stream(alwaysReady)
                     .filter(h -> h != handler)
@@ -116,20 +124,25 @@ final class EpollMonitor implements FdMonitor {
     }
 
     private int freeSlot() {
-        AioHandler[] now = slots;
-        for (int i = 0; i < now.length; i++) {
-            if (now[i] == null) {
+        AtomicReferenceArray<AioHandler> now = slots;
+        int length = now.length();
+        for (int i = 0; i < length; i++) {
+            if (now.get(i) == null) {
                 return i;
             }
         }
-        generations = Arrays.copyOf(generations, now.length * 2);
-        slots = Arrays.copyOf(now, now.length * 2);
-        return now.length;
+        AtomicReferenceArray<AioHandler> grown = new AtomicReferenceArray<>(length * 2);
+        for (int i = 0; i < length; i++) {
+            grown.set(i, now.get(i));
+        }
+        generations = Arrays.copyOf(generations, length * 2);
+        slots = grown;
+        return length;
     }
 
     private void release(int slot) {
-        slots[slot] = null;
         generations[slot]++;
+        slots.set(slot, null);
     }
 
     @Override
@@ -140,10 +153,14 @@ final class EpollMonitor implements FdMonitor {
         }
         long events = scratch.address() + EVENTS_OFFSET;
         int count = waitFor(events, always.length > 0 ? 0 : timeoutNs);
+        if (count < 0) {
+            // Nothing that the kernel may answer here is passing: going on would be a busy loop.
+            throw new IllegalStateException(new ErrnoException("epoll_wait", -count));
+        }
         for (int i = 0; i < count; i++) {
             long event = events + (long) i * EVENT_BYTES;
             int slot = NativeMemory.getInt(event + DATA_OFFSET);
-            AioHandler handler = slots[slot];
+            AioHandler handler = slots.get(slot);
             if (handler != null
                     && generations[slot] == NativeMemory.getInt(event + DATA_OFFSET + 4)) {
                 ready.addEvents(handler, NativeMemory.getInt(event));

@@ -27,7 +27,8 @@ public final class EventNotifier implements AutoCloseable {
     }
 
     private final int fd;
-    private final boolean owned;
+    /** Whether close has a descriptor to close. */
+    private boolean owned;
 
     private EventNotifier(int fd, boolean owned) {
         this.fd = fd;
@@ -63,9 +64,11 @@ public final class EventNotifier implements AutoCloseable {
         return Posix.read(fd, SINK, Posix.EVENTFD_BYTES) > 0;
     }
 
+    /** Closes the descriptor if it is ours; a second close does nothing. */
     @Override
     public void close() {
         if (owned) {
+            owned = false;
             Posix.close(fd);
         }
     }

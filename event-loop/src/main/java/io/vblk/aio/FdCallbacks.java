@@ -9,7 +9,7 @@ public interface FdCallbacks {
     /** The descriptor is readable, hung up or in error. */
     void onReadable();
 
-    /** The descriptor is writable or in error. */
+    /** The descriptor is writable or in error, or hung up and not watched for reading. */
     default void onWritable() {}
 
     /**
@@ -26,6 +26,9 @@ public interface FdCallbacks {
     /** Polling starts: the other side need not signal the descriptor any more. */
     default void pollBegin() {}
 
-    /** Polling ends: the other side must signal again. {@link #poll} is called once more after. */
+    /**
+     * Polling ends: the other side must signal again. {@link #poll} is called once more after.
+     * Not called for a handler that is removed while polling: who removes it switches signals on.
+     */
     default void pollEnd() {}
 }

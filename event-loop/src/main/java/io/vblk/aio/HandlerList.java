@@ -3,6 +3,8 @@ package io.vblk.aio;
 
 import io.vblk.posix.ErrnoException;
 import java.util.Arrays;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The handlers of a context and the monitor that watches them. Thread: any for changes, home for
@@ -14,6 +16,7 @@ import java.util.Arrays;
  */
 final class HandlerList implements AutoCloseable {
     private static final AioHandler[] NONE = new AioHandler[0];
+    private static final Logger LOG = LoggerFactory.getLogger(HandlerList.class);
 
     private final FdMonitorKind kind;
     private final int epollThreshold;
@@ -24,6 +27,7 @@ final class HandlerList implements AutoCloseable {
     private volatile FdMonitor monitor;
     /** A monitor that an upgrade replaced; the home thread may still be waiting in it. */
     private FdMonitor replaced;
+    private boolean closed;
 
     HandlerList(FdMonitorKind kind, int epollThreshold) throws ErrnoException {
         this.kind = kind;
@@ -45,13 +49,18 @@ final class HandlerList implements AutoCloseable {
 
     /** Adds and watches a handler. */
     synchronized void add(AioHandler handler) throws ErrnoException {
+        if (closed) {
+            throw new IllegalStateException("the context is closed");
+        }
         AioHandler[] old = handlers;
+        int descriptors = handler.fdEvents() != 0 ? 1 : 0;
         for (AioHandler other : old) {
             if (handler.fd != AioHandler.NO_FD && other.fd == handler.fd) {
                 throw new IllegalArgumentException("fd " + handler.fd + " has a handler already");
             }
+            descriptors += other.fdEvents() != 0 ? 1 : 0;
         }
-        if (kind == FdMonitorKind.AUTO && replaced == null && old.length + 1 >= epollThreshold) {
+        if (kind == FdMonitorKind.AUTO && replaced == null && descriptors >= epollThreshold) {
             upgrade(old);
         }
         monitor.update(handler, 0, handler.fdEvents());
@@ -61,23 +70,36 @@ final class HandlerList implements AutoCloseable {
         version++;
     }
 
-    private void upgrade(AioHandler[] watched) throws ErrnoException {
-        FdMonitor epoll = new EpollMonitor();
-        for (AioHandler handler : watched) {
-            try {
+    /**
+     * Moves to epoll. If that fails, ppoll goes on, which reports a descriptor closed behind our
+     * back where epoll refuses it; the next newcomer tries again.
+     */
+    private void upgrade(AioHandler[] watched) {
+        FdMonitor epoll = null;
+        try {
+            epoll = new EpollMonitor();
+            for (AioHandler handler : watched) {
                 epoll.update(handler, 0, handler.fdEvents());
-            } catch (ErrnoException e) {
-                // Closed behind our back: ppoll would have reported it, epoll cannot hold it.
-                handler.removed = true;
+            }
+            replaced = monitor;
+            monitor = epoll;
+        } catch (ErrnoException e) {
+            LOG.warn("no epoll, ppoll goes on: {}", e.getMessage());
+            for (AioHandler handler : watched) {
+                handler.monitorSlot = AioHandler.NO_SLOT;
+            }
+            if (epoll != null) {
+                epoll.close();
             }
         }
-        replaced = monitor;
-        monitor = epoll;
     }
 
     /** Removes a handler; returns false if it was not there. */
     synchronized boolean remove(AioHandler handler) throws ErrnoException {
         handler.removed = true;
+        if (closed) {
+            return false;
+        }
         AioHandler[] old = handlers;
         int index = Arrays.asList(old).indexOf(handler);
         if (index < 0) {
@@ -92,19 +114,29 @@ final class HandlerList implements AutoCloseable {
         return true;
     }
 
-    /** Changes what a handler waits for. */
+    /** Changes what a handler waits for; what has been removed waits for nothing. */
     synchronized void setInterest(AioHandler handler, int interest) throws ErrnoException {
-        if (handler.removed) {
+        if (handler.removed || closed) {
             return;
         }
-        int before = handler.fdEvents();
+        int interestBefore = handler.interest;
+        int eventsBefore = handler.fdEvents();
         handler.interest = interest;
-        monitor.update(handler, before, handler.fdEvents());
+        try {
+            monitor.update(handler, eventsBefore, handler.fdEvents());
+        } catch (ErrnoException e) {
+            handler.interest = interestBefore;
+            throw e;
+        }
         version++;
     }
 
     @Override
     public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         monitor.close();
         if (replaced != null) {
             replaced.close();

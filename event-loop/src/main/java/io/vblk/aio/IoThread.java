@@ -4,14 +4,20 @@ package io.vblk.aio;
 import io.vblk.posix.ErrnoException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A named thread that runs one context until closed (QEMU's iothread).
- * Thread: any, except that an IoThread cannot wait for itself.
+ * A named thread that runs one context until closed (QEMU's iothread). An exception that leaves a
+ * callback ends the thread; whoever waits for the thread then gets that exception.
+ * Thread: any, except that an IoThread cannot close itself.
  */
 public final class IoThread implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(IoThread.class);
+
     private final AioContext context;
     private final Thread thread;
+    private final boolean adopted;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     /** Written by a bottom half on the thread itself. */
     private boolean stopping;
@@ -20,6 +26,13 @@ public final class IoThread implements AutoCloseable {
         this.context = context;
         this.thread = new Thread(this::run, name);
         this.thread.setDaemon(true);
+        this.adopted = false;
+    }
+
+    private IoThread(Thread adopted, AioContext context) {
+        this.context = context;
+        this.thread = adopted;
+        this.adopted = true;
     }
 
     /** Starts a thread with a new context. */
@@ -29,6 +42,14 @@ public final class IoThread implements AutoCloseable {
         return ioThread;
     }
 
+    /**
+     * Takes the calling thread for home: it polls the context itself, step by step if it likes,
+     * and whoever waits here on that thread runs the loop meanwhile.
+     */
+    public static IoThread adoptCurrent(AioOptions options) throws ErrnoException {
+        return new IoThread(Thread.currentThread(), AioContext.create(options));
+    }
+
     private void run() {
         try {
             while (!stopping) {
@@ -36,7 +57,8 @@ public final class IoThread implements AutoCloseable {
             }
             ended.complete(null);
         } catch (Throwable t) {
-            // Whoever waits for this thread has to hear of it, whatever it is.
+            // Whoever waits for this thread has to hear of it, whatever it is; now or much later.
+            LOG.error("iothread {} has ended", thread.getName(), t);
             ended.completeExceptionally(t);
         }
     }
@@ -70,8 +92,21 @@ public final class IoThread implements AutoCloseable {
                 done.completeExceptionally(t);
             }
         });
-        await(CompletableFuture.anyOf(done, ended));
-        if (!done.isDone()) {
+        await(done);
+    }
+
+    /**
+     * Waits for what the thread is going to complete; an exception is thrown on here. Fails with
+     * IllegalStateException if the thread has ended without doing so.
+     */
+    public void await(CompletableFuture<?> outcome) {
+        if (Thread.currentThread() == thread) {
+            while (!outcome.isDone()) {
+                context.poll(true);
+            }
+        }
+        get(CompletableFuture.anyOf(outcome, ended));
+        if (!outcome.isDone()) {
             throw new IllegalStateException(thread.getName() + " has ended");
         }
     }
@@ -81,21 +116,41 @@ public final class IoThread implements AutoCloseable {
         return thread.isAlive();
     }
 
-    /** Ends the thread after the iteration under way and frees its context. */
+    /**
+     * Ends the thread after the iteration under way and frees its context. Throws what ended the
+     * thread if it was not this.
+     */
     @Override
     public void close() {
-        context.execute("stop", () -> stopping = true);
-        try {
-            await(ended);
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
+        if (adopted) {
             context.close();
+            return;
+        }
+        if (Thread.currentThread() == thread) {
+            throw new IllegalStateException(thread.getName() + " cannot close itself");
+        }
+        context.execute("stop", () -> stopping = true);
+        joinUninterruptibly();
+        context.close();
+        get(ended);
+    }
+
+    /** Also when interrupted: a context freed under a running loop would be memory gone wrong. */
+    private void joinUninterruptibly() {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    private static void await(CompletableFuture<?> future) {
+    private static void get(CompletableFuture<?> future) {
         try {
             future.get();
         } catch (InterruptedException e) {

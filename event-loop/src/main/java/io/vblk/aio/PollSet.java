@@ -14,30 +14,40 @@ final class PollSet {
     /** How long a polled handler may find nothing before it leaves, in nanoseconds. */
     static final long IDLE_NS = 7_000_000_000L;
 
+    /** The context's own handler: its descriptor says nothing that the wake flag does not. */
+    private final AioHandler own;
     private AioHandler[] polled = new AioHandler[0];
     private int count;
     private int unpolled;
     private int idle;
     private boolean started;
 
-    /** Takes over a changed list of handlers; newcomers begin in the set. */
-    void rebuild(AioHandler[] handlers, long nowNs) {
+    PollSet(AioHandler own) {
+        this.own = own;
+    }
+
+    /** Takes over a changed list of handlers; newcomers begin in the set, the idle come back. */
+    void rebuild(AioHandler[] handlers, ReadyList ready, long nowNs) {
         AioHandler[] next = new AioHandler[handlers.length];
         int size = 0;
         unpolled = 0;
         idle = 0;
         for (int i = 0; i < count; i++) {
-            if (polled[i].removed || !polled[i].polls()) {
-                leavePollMode(polled[i]);
-                polled[i].inPollSet = false;
-            } else {
-                next[size++] = polled[i];
+            AioHandler handler = polled[i];
+            if (!handler.removed && handler.polls()) {
+                next[size++] = handler;
+                continue;
+            }
+            handler.inPollSet = false;
+            if (leavePollMode(handler)) {
+                lookAt(handler, ready, nowNs);
             }
         }
         for (AioHandler handler : handlers) {
-            if (!handler.polls()) {
+            if (handler.needsDescriptor() && handler != own) {
                 unpolled++;
-            } else if (!handler.inPollSet && !handler.removed) {
+            }
+            if (handler.polls() && !handler.inPollSet && !handler.removed) {
                 handler.inPollSet = true;
                 handler.lastHitNs = nowNs;
                 next[size++] = handler;
@@ -81,12 +91,7 @@ final class PollSet {
     boolean look(ReadyList ready, long nowNs) {
         boolean hit = false;
         for (int i = 0; i < count; i++) {
-            AioHandler handler = polled[i];
-            if (!handler.removed && handler.callbacks.poll()) {
-                handler.lastHitNs = nowNs;
-                ready.addPollHit(handler);
-                hit = true;
-            }
+            hit |= lookAt(polled[i], ready, nowNs);
         }
         return hit;
     }
@@ -95,14 +100,20 @@ final class PollSet {
     boolean lookAtMemoryOnly(ReadyList ready, long nowNs) {
         boolean hit = false;
         for (int i = 0; i < count; i++) {
-            AioHandler handler = polled[i];
-            if (handler.fd == AioHandler.NO_FD && !handler.removed && handler.callbacks.poll()) {
-                handler.lastHitNs = nowNs;
-                ready.addPollHit(handler);
-                hit = true;
+            if (polled[i].fd == AioHandler.NO_FD) {
+                hit |= lookAt(polled[i], ready, nowNs);
             }
         }
         return hit;
+    }
+
+    private static boolean lookAt(AioHandler handler, ReadyList ready, long nowNs) {
+        if (handler.removed || !handler.callbacks.poll()) {
+            return false;
+        }
+        handler.lastHitNs = nowNs;
+        ready.addPollHit(handler);
+        return true;
     }
 
     /** Lets handlers go that have been idle too long; each is looked at once more on its way. */
@@ -112,13 +123,11 @@ final class PollSet {
             AioHandler handler = polled[i];
             if (handler.fd != AioHandler.NO_FD && nowNs - handler.lastHitNs > IDLE_NS) {
                 leavePollMode(handler);
-                if (handler.removed || !handler.callbacks.poll()) {
+                if (!lookAt(handler, ready, nowNs)) {
                     handler.inPollSet = false;
                     idle++;
                     continue;
                 }
-                handler.lastHitNs = nowNs;
-                ready.addPollHit(handler);
             }
             polled[kept++] = handler;
         }
@@ -130,11 +139,11 @@ final class PollSet {
 
     /** A handler's descriptor announced something: poll it again from now on. */
     void rejoin(AioHandler handler, long nowNs) {
+        handler.lastHitNs = nowNs;
         if (handler.inPollSet || handler.removed || !handler.polls()) {
             return;
         }
         handler.inPollSet = true;
-        handler.lastHitNs = nowNs;
         if (count == polled.length) {
             polled = Arrays.copyOf(polled, count + 1);
         }
@@ -142,12 +151,15 @@ final class PollSet {
         idle--;
     }
 
-    private static void leavePollMode(AioHandler handler) {
-        if (handler.inPollMode) {
-            handler.inPollMode = false;
-            if (!handler.removed) {
-                handler.callbacks.pollEnd();
-            }
+    /** Returns whether the handler was in poll mode, so that it has to be looked at once more. */
+    private static boolean leavePollMode(AioHandler handler) {
+        if (!handler.inPollMode) {
+            return false;
         }
+        handler.inPollMode = false;
+        if (!handler.removed) {
+            handler.callbacks.pollEnd();
+        }
+        return true;
     }
 }

@@ -49,8 +49,12 @@ final class PpollMonitor implements FdMonitor {
         }
         long fds = scratch.address() + FDS_OFFSET;
         int left = Posix.ppoll(fds, count, timeoutNs, scratch.address());
+        if (left < 0) {
+            // Nothing that the kernel may answer here is passing: going on would be a busy loop.
+            throw new IllegalStateException(new ErrnoException("ppoll", -left));
+        }
         for (int i = 0; left > 0 && i < count; i++) {
-            int revents = NativeMemory.getShort(fds + i * POLLFD_BYTES + REVENTS_OFFSET);
+            int revents = NativeMemory.getShort(fds + (long) i * POLLFD_BYTES + REVENTS_OFFSET);
             if (revents != 0) {
                 ready.addEvents(watched[i], revents);
                 left--;
@@ -81,9 +85,10 @@ final class PpollMonitor implements FdMonitor {
     }
 
     private void grow(int capacity) {
-        scratch.close();
         try {
-            scratch = allocate(capacity);
+            MappedMemory grown = allocate(capacity);
+            scratch.close();
+            scratch = grown;
         } catch (ErrnoException e) {
             throw new OutOfMemoryError(e.getMessage());
         }

@@ -11,8 +11,6 @@ final class TimerHeap {
     static final int NOT_ARMED = -1;
     /** Expired in the run under way, not called yet. */
     private static final int DUE = -2;
-    /** What {@link #soonestNs} says when nothing is armed. */
-    static final long NO_DEADLINE = Long.MAX_VALUE;
 
     private static final int CAPACITY_FIRST = 8;
 
@@ -25,9 +23,9 @@ final class TimerHeap {
         return size == 0;
     }
 
-    /** Nanoseconds until the soonest deadline, at least 0, or NO_DEADLINE. */
+    /** Nanoseconds until the soonest deadline, at least 0. The heap must not be empty. */
     long soonestNs(long nowNs) {
-        return size == 0 ? NO_DEADLINE : Math.max(0, heap[0].deadlineNs - nowNs);
+        return Math.max(0, heap[0].deadlineNs - nowNs);
     }
 
     void arm(AioTimer timer, long deadlineNs) {
@@ -69,16 +67,32 @@ final class TimerHeap {
             due[count++] = timer;
         }
         int ran = 0;
-        for (int i = 0; i < count; i++) {
-            AioTimer timer = due[i];
-            due[i] = null;
-            if (timer.heapIndex == DUE) {
-                timer.heapIndex = NOT_ARMED;
-                timer.callback.run();
-                ran++;
+        int next = 0;
+        try {
+            while (next < count) {
+                AioTimer timer = takeDue(next++);
+                if (timer.heapIndex == DUE) {
+                    timer.heapIndex = NOT_ARMED;
+                    timer.callback.run();
+                    ran++;
+                }
+            }
+        } finally {
+            // Only if a callback threw: the others expire again next time.
+            while (next < count) {
+                AioTimer timer = takeDue(next++);
+                if (timer.heapIndex == DUE) {
+                    arm(timer, timer.deadlineNs);
+                }
             }
         }
         return ran;
+    }
+
+    private AioTimer takeDue(int index) {
+        AioTimer timer = due[index];
+        due[index] = null;
+        return timer;
     }
 
     private void siftUp(AioTimer timer) {

@@ -15,9 +15,13 @@ import java.lang.invoke.VarHandle;
  *
  * <pre>
  *   loop                                     waker
- *     sleeping = true                          notified = true
- *     full fence        W1 -------- W2         full fence
+ *     sleeping = true                          work, then release notified = true
+ *     full fence        W1 -------- W1         full fence
  *     read notified                            read sleeping, set the eventfd if true
+ *     sleep until the eventfd is set
+ *     sleeping = false
+ *     take notified     W2 -------- W2         (the release above)
+ *     look for work, clear the eventfd
  * </pre>
  */
 final class WakeProtocol {
@@ -50,8 +54,9 @@ final class WakeProtocol {
 
     /** Makes the loop run an iteration: now if it sleeps, without sleeping if it is about to. */
     void wake() {
-        NOTIFIED.setOpaque(this, true);
-        // W2: pairs with WakeProtocol.announceSleep
+        // W2: pairs with WakeProtocol.accept, so that who takes it sees what it was given for
+        NOTIFIED.setRelease(this, true);
+        // W1: pairs with WakeProtocol.announceSleep
         VarHandle.fullFence();
         if ((boolean) SLEEPING.getOpaque(this)) {
             SENT.getAndAdd(this, 1L);
@@ -84,6 +89,7 @@ final class WakeProtocol {
      * a wake-up given after that look stays pending.
      */
     boolean accept() {
+        // W2: pairs with WakeProtocol.wake
         return isNotified() && (boolean) NOTIFIED.getAndSet(this, false);
     }
 

@@ -56,19 +56,36 @@ final class ChainWalker {
         long table = memory.hostAddress(tableAddress, tableBytes);
         long entries = tableBytes / SplitLayout.DESC_BYTES;
         if (entries == 0 || tableBytes % SplitLayout.DESC_BYTES != 0
-                || table == GuestMemory.UNMAPPED) {
+                || (table == GuestMemory.UNMAPPED && !isMapped(tableAddress, tableBytes))) {
             chain.fail(ChainFault.BAD_INDIRECT_TABLE);
             return;
         }
-        // More steps than segments fit would only append empty descriptors.
-        long stepsMax = Math.min(entries, chain.segments().capacity());
+        // A table may be huge. Chains within the queue's size are legal (virtio 1.3, 2.7.5.3.1),
+        // beyond that only what fits is followed.
+        long stepsMax = Math.min(entries, Math.max(queueSize, chain.segments().capacity()));
         long index = 0;
         for (long steps = 0; steps < stepsMax; steps++) {
-            long descriptor = table + index * SplitLayout.DESC_BYTES;
-            long address = NativeMemory.getLong(descriptor);
-            long length = NativeMemory.getInt(descriptor + SplitLayout.DESC_LEN) & 0xFFFF_FFFFL;
-            int flags = NativeMemory.getShort(descriptor + SplitLayout.DESC_FLAGS);
-            int next = NativeMemory.getShort(descriptor + SplitLayout.DESC_NEXT);
+            long offset = index * SplitLayout.DESC_BYTES;
+            long descriptor = table != GuestMemory.UNMAPPED
+                    ? table + offset
+                    : memory.hostAddress(tableAddress + offset, SplitLayout.DESC_BYTES);
+            long address;
+            long length;
+            int flags;
+            int next;
+            if (descriptor != GuestMemory.UNMAPPED) {
+                address = NativeMemory.getLong(descriptor);
+                length = NativeMemory.getInt(descriptor + SplitLayout.DESC_LEN) & 0xFFFF_FFFFL;
+                flags = NativeMemory.getShort(descriptor + SplitLayout.DESC_FLAGS);
+                next = NativeMemory.getShort(descriptor + SplitLayout.DESC_NEXT);
+            } else {
+                // The entry lies across two adjoining regions.
+                long entry = tableAddress + offset;
+                address = gather(entry, Long.BYTES);
+                length = gather(entry + SplitLayout.DESC_LEN, Integer.BYTES);
+                flags = (int) gather(entry + SplitLayout.DESC_FLAGS, Short.BYTES);
+                next = (int) gather(entry + SplitLayout.DESC_NEXT, Short.BYTES);
+            }
             if ((flags & SplitLayout.FLAG_INDIRECT) != 0) {
                 chain.fail(ChainFault.INDIRECT_NOT_ALLOWED);
                 return;
@@ -86,10 +103,36 @@ final class ChainWalker {
         chain.fail(stepsMax < entries ? ChainFault.TOO_MANY_SEGMENTS : ChainFault.LOOP);
     }
 
+    /** Whether a range is guest memory from end to end, in as many regions as it takes. */
+    private boolean isMapped(long guestAddress, long lengthBytes) {
+        long at = guestAddress;
+        long left = lengthBytes;
+        while (left > 0) {
+            long part = memory.contiguousBytes(at);
+            if (part == 0) {
+                return false;
+            }
+            at += part;
+            left -= part;
+        }
+        return true;
+    }
+
+    /** Reads a little-endian value byte by byte, wherever each of them lies. */
+    private long gather(long guestAddress, int count) {
+        long value = 0;
+        for (int i = 0; i < count; i++) {
+            long host = memory.hostAddress(guestAddress + i, 1);
+            value |= (long) NativeMemory.getByte(host) << (Byte.SIZE * i);
+        }
+        return value;
+    }
+
     /** Appends one descriptor; returns false after a fault that ends the walk. */
     private boolean append(DescriptorChain chain, long address, long length, int flags) {
         boolean writable = (flags & SplitLayout.FLAG_WRITE) != 0;
-        if (!writable && chain.writableCount() > 0) {
+        // The order is one of descriptors, empty and bad ones too: virtio 1.3, 2.7.4.2.
+        if (!chain.noteDirection(writable)) {
             chain.note(ChainFault.READABLE_AFTER_WRITABLE);
             return true;
         }

@@ -19,6 +19,7 @@ public final class DescriptorChain {
     private int writableCount;
     private long readableBytes;
     private long writableBytes;
+    private boolean writableSeen;
     private boolean lastWritableReached;
     private ChainFault fault = ChainFault.NONE;
 
@@ -111,6 +112,14 @@ public final class DescriptorChain {
         }
     }
 
+    /** Notes what the next descriptor is; returns false if it is readable after a writable one. */
+    boolean noteDirection(boolean writable) {
+        if (writable) {
+            writableSeen = true;
+        }
+        return writable || !writableSeen;
+    }
+
     /** Notes that a descriptor points outside of memory. */
     void noteOutsideMemory(boolean writable) {
         note(ChainFault.OUTSIDE_MEMORY);
@@ -124,6 +133,7 @@ public final class DescriptorChain {
         writableCount = 0;
         readableBytes = 0;
         writableBytes = 0;
+        writableSeen = false;
         lastWritableReached = false;
     }
 

@@ -34,7 +34,10 @@ public sealed interface DriverQueue permits SplitDriverQueue {
     /** Bytes that the device says it wrote into the chain polled last. */
     int lastUsedBytes();
 
-    /** Asks the device for a call; look at {@link #hasUsed} afterwards. */
+    /**
+     * Asks the device for a call; look at {@link #hasUsed} afterwards. With event indices this asks
+     * for one call, for the chain after the one polled last: call it again after polling.
+     */
     void enableCalls();
 
     /** Tells the device that no call is needed. */

@@ -15,6 +15,7 @@ public final class MemoryRegion implements AutoCloseable {
     private final long guestAddress;
     private final MappedMemory mapping;
     private final int fd;
+    private boolean open = true;
 
     private MemoryRegion(long guestAddress, MappedMemory mapping, int fd) {
         this.guestAddress = guestAddress;
@@ -65,9 +66,13 @@ public final class MemoryRegion implements AutoCloseable {
         return fd;
     }
 
+    /** Unmaps the region; a second close does nothing. */
     @Override
     public void close() {
-        mapping.close();
-        Posix.close(fd);
+        if (open) {
+            open = false;
+            mapping.close();
+            Posix.close(fd);
+        }
     }
 }

@@ -45,8 +45,12 @@ public final class SplitDriverQueue implements DriverQueue {
      */
     public SplitDriverQueue(GuestMemory memory, long guestAddress, int size, int buffersMax,
             long features) {
-        if (!SplitLayout.isLegalSize(size)) {
-            throw new IllegalArgumentException("queue size " + size);
+        if (!SplitLayout.isLegalSize(size) || buffersMax <= 0) {
+            throw new IllegalArgumentException(
+                    "queue size " + size + ", chains of " + buffersMax);
+        }
+        if (guestAddress % AREA_ALIGN != 0) {
+            throw new IllegalArgumentException("queue at " + guestAddress + " is not aligned");
         }
         this.size = size;
         this.buffersMax = buffersMax;

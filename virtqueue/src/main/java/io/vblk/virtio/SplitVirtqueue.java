@@ -76,16 +76,15 @@ final class SplitVirtqueue implements Virtqueue {
 
     @Override
     public boolean pop(DescriptorChain chain) throws VirtioException {
-        if (availSeen == lastAvail) {
-            if (readAvailIdx() == lastAvail) {
-                return false;
-            }
-            // The index may not run ahead by more than the ring holds: virtio 1.3, 2.7.13.3.
-            int ahead = (availSeen - lastAvail) & INDEX_MASK;
-            if (ahead > size) {
-                throw new VirtioException("available index " + availSeen + " is " + ahead
-                        + " ahead of " + lastAvail + ", the queue holds " + size);
-            }
+        if (availSeen == lastAvail && readAvailIdx() == lastAvail) {
+            return false;
+        }
+        // The index may not run ahead by more than the ring holds: virtio 1.3, 2.7.13.3. Checked
+        // each time, since isEmpty may have read it, and so that a broken ring stays broken.
+        int ahead = (availSeen - lastAvail) & INDEX_MASK;
+        if (ahead > size) {
+            throw new VirtioException("available index " + availSeen + " is " + ahead
+                    + " ahead of " + lastAvail + ", the queue holds " + size);
         }
         long entry = avail + SplitLayout.RING_ELEMENTS
                 + (long) SplitLayout.AVAIL_ELEMENT_BYTES * (lastAvail & (size - 1));
@@ -131,7 +130,7 @@ final class SplitVirtqueue implements Virtqueue {
     public void publishUsed() {
         if (usedPublished != usedNext) {
             usedPublished = usedNext;
-            // B: pairs with SplitDriverQueue.pollUsed
+            // B: pairs with SplitDriverQueue.hasUsed
             NativeMemory.putShortRelease(used + SplitLayout.RING_IDX, usedNext);
         }
     }

@@ -23,7 +23,10 @@ public sealed interface Virtqueue permits SplitVirtqueue {
      */
     boolean pop(DescriptorChain chain) throws VirtioException;
 
-    /** Puts back the chain popped last; the next pop yields it again. */
+    /**
+     * Puts back the chain popped last; the next pop yields it again, read anew. Several can be put
+     * back, the last one first.
+     */
     void undoPop(DescriptorChain chain);
 
     /**
@@ -42,7 +45,10 @@ public sealed interface Virtqueue permits SplitVirtqueue {
      */
     boolean needsCall();
 
-    /** Asks the driver for kicks again; look at {@link #isEmpty} afterwards. */
+    /**
+     * Asks the driver for kicks again; look at {@link #isEmpty} afterwards. With event indices this
+     * asks for one kick, for the chain after the one popped last: call it again after popping.
+     */
     void enableKicks();
 
     /** Tells the driver that no kick is needed. */

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtioblk;
+
+import io.vblk.block.BlockLimits;
+import io.vblk.virtio.VirtioException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** The configuration space (virtio 1.3, 5.2.4); layout in {@link VirtioBlkAbi}. Thread: control. */
+final class VirtioBlkConfig {
+    /** Most data segments of a request; with header and status it makes 256 descriptors. */
+    static final int SEG_MAX = 254;
+    /** Longest read or write, in bytes: descriptors could name the same memory for terabytes. */
+    static final long TRANSFER_BYTES_MAX = 1L << 30;
+    /** Longest range of one DISCARD or WRITE_ZEROES segment, in sectors: 1 GiB. */
+    static final int RANGE_SECTORS_MAX = 1 << 21;
+    /** Most segments of one DISCARD or WRITE_ZEROES. */
+    static final int RANGES_MAX = 32;
+
+    private final ByteBuffer space =
+            ByteBuffer.allocate(VirtioBlkAbi.CONFIG_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+    VirtioBlkConfig(VirtioBlkOptions options, BlockLimits limits) {
+        int blockBytes = limits.blockBytes();
+        int physicalBlocks = Math.max(1, limits.physicalBlockBytes() / blockBytes);
+        int blockSectors = blockBytes / BlockLimits.SECTOR_BYTES;
+        space.putLong(0, limits.capacitySectors());
+        space.putInt(VirtioBlkAbi.CONFIG_SEG_MAX, segMax(options));
+        space.putInt(VirtioBlkAbi.CONFIG_BLK_SIZE, blockBytes);
+        space.put(VirtioBlkAbi.CONFIG_PHYSICAL_EXPONENT,
+                (byte) Integer.numberOfTrailingZeros(Integer.highestOneBit(physicalBlocks)));
+        space.putShort(VirtioBlkAbi.CONFIG_MIN_IO, (short) physicalBlocks);
+        space.putInt(VirtioBlkAbi.CONFIG_OPT_IO, limits.optimalIoBytes() / blockBytes);
+        space.put(VirtioBlkAbi.CONFIG_WRITEBACK, (byte) 1);
+        space.putShort(VirtioBlkAbi.CONFIG_NUM_QUEUES, (short) options.numQueues());
+        if (!limits.readOnly()) {
+            space.putInt(VirtioBlkAbi.CONFIG_MAX_DISCARD_SECTORS, RANGE_SECTORS_MAX);
+            space.putInt(VirtioBlkAbi.CONFIG_MAX_DISCARD_SEG, RANGES_MAX);
+            space.putInt(VirtioBlkAbi.CONFIG_DISCARD_ALIGN, blockSectors);
+            space.putInt(VirtioBlkAbi.CONFIG_MAX_WRITE_ZEROES_SECTORS, RANGE_SECTORS_MAX);
+            space.putInt(VirtioBlkAbi.CONFIG_MAX_WRITE_ZEROES_SEG, RANGES_MAX);
+            space.put(VirtioBlkAbi.CONFIG_WRITE_ZEROES_MAY_UNMAP, (byte) 1);
+        }
+    }
+
+    /** What fits a queue without indirect tables: two descriptors go to header and status. */
+    private static int segMax(VirtioBlkOptions options) {
+        return Math.max(1, Math.min(SEG_MAX, options.queueSize() - 2));
+    }
+
+    boolean writeback() {
+        return space.get(VirtioBlkAbi.CONFIG_WRITEBACK) != 0;
+    }
+
+    void setWriteback(boolean writeback) {
+        space.put(VirtioBlkAbi.CONFIG_WRITEBACK, (byte) (writeback ? 1 : 0));
+    }
+
+    void read(int offset, byte[] target) {
+        for (int i = 0; i < target.length; i++) {
+            int at = offset + i;
+            target[i] = at >= 0 && at < VirtioBlkAbi.CONFIG_BYTES ? space.get(at) : 0;
+        }
+    }
+
+    /** Only the writeback byte can be written, with 0 or 1 (virtio 1.3, 5.2.5.2). */
+    void write(int offset, byte[] source) throws VirtioException {
+        if (offset != VirtioBlkAbi.CONFIG_WRITEBACK || source.length != 1) {
+            throw new VirtioException("configuration bytes " + offset + " to "
+                    + (offset + source.length - 1) + " are not writable");
+        }
+        if (source[0] != 0 && source[0] != 1) {
+            throw new VirtioException("writeback must be 0 or 1, not " + source[0]);
+        }
+        setWriteback(source[0] == 1);
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtioblk;
+
+import io.vblk.aio.EventNotifier;
+import io.vblk.aio.IoThread;
+import io.vblk.block.BlockBackend;
+import io.vblk.block.BlockLimits;
+import io.vblk.posix.ErrnoException;
+import io.vblk.virtio.GuestMemory;
+import io.vblk.virtio.VirtioDevice;
+import io.vblk.virtio.VirtioException;
+import io.vblk.virtio.VirtioFeatures;
+import io.vblk.virtio.Virtqueue;
+import io.vblk.virtio.VirtqueueConfig;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * virtio-blk device: features, configuration space, one VirtioBlkQueue per started queue.
+ * Thread: control, except where it says home.
+ */
+public final class VirtioBlkDevice implements VirtioDevice {
+    private static final long RING_FEATURES = VirtioFeatures.VERSION_1
+            | VirtioFeatures.INDIRECT_DESC | VirtioFeatures.EVENT_IDX;
+
+    private final VirtioBlkOptions options;
+    private final IoThread ioThread;
+    private final BlockBackend backend;
+    private final VirtioBlkConfig config;
+    private final long offered;
+    private final byte[] serial;
+    private final VirtioBlkQueue[] queues;
+    private VirtioBlkStats ended = VirtioBlkStats.NONE;
+    private volatile long negotiated;
+    private volatile boolean writesThrough = true;
+
+    /**
+     * Makes a device whose queues all run on one iothread.
+     *
+     * @param backend attached to the context of {@code ioThread}; stays the caller's to close
+     */
+    public VirtioBlkDevice(VirtioBlkOptions options, IoThread ioThread, BlockBackend backend) {
+        this.options = options;
+        this.ioThread = ioThread;
+        this.backend = backend;
+        this.config = new VirtioBlkConfig(options, backend.limits());
+        this.offered = offer(options, backend.limits());
+        this.serial = Arrays.copyOf(
+                options.serial().getBytes(StandardCharsets.US_ASCII), VirtioBlkAbi.ID_BYTES);
+        this.queues = new VirtioBlkQueue[options.numQueues()];
+    }
+
+    private static long offer(VirtioBlkOptions options, BlockLimits limits) {
+        // SIZE_MAX stays away: with 0 in its field Linux takes 4096 as the longest segment.
+        long features = RING_FEATURES | VirtioBlkAbi.F_SEG_MAX | VirtioBlkAbi.F_BLK_SIZE
+                | VirtioBlkAbi.F_TOPOLOGY | VirtioBlkAbi.F_FLUSH | VirtioBlkAbi.F_CONFIG_WCE;
+        if (options.numQueues() > 1) {
+            features |= VirtioBlkAbi.F_MQ;
+        }
+        features |= limits.readOnly()
+                ? VirtioBlkAbi.F_RO
+                : VirtioBlkAbi.F_DISCARD | VirtioBlkAbi.F_WRITE_ZEROES;
+        return features;
+    }
+
+    @Override
+    public int queueCount() {
+        return queues.length;
+    }
+
+    @Override
+    public int queueSizeMax() {
+        return options.queueSize();
+    }
+
+    @Override
+    public long features() {
+        return offered;
+    }
+
+    @Override
+    public void acknowledgeFeatures(long features) throws VirtioException {
+        if ((features & ~offered) != 0) {
+            throw new VirtioException("features 0x" + Long.toHexString(features & ~offered)
+                    + " were not offered");
+        }
+        if (!VirtioFeatures.has(features, VirtioFeatures.VERSION_1)) {
+            throw new VirtioException("the driver must take VERSION_1 (virtio 1.3, 6.1)");
+        }
+        for (VirtioBlkQueue queue : queues) {
+            if (queue != null) {
+                throw new VirtioException("features cannot change while a queue runs");
+            }
+        }
+        negotiated = features;
+        if (!isNegotiated(VirtioBlkAbi.F_CONFIG_WCE)) {
+            config.setWriteback(isNegotiated(VirtioBlkAbi.F_FLUSH));
+        } else if (!isNegotiated(VirtioBlkAbi.F_FLUSH)) {
+            // Without a way to flush nothing may stay in a cache: 5.2.5.2.
+            config.setWriteback(false);
+        }
+        updateWriteCache();
+    }
+
+    private void updateWriteCache() {
+        writesThrough = !config.writeback() || !isNegotiated(VirtioBlkAbi.F_FLUSH);
+    }
+
+    @Override
+    public void readConfig(int offset, byte[] target) {
+        config.read(offset, target);
+    }
+
+    @Override
+    public void writeConfig(int offset, byte[] source) throws VirtioException {
+        if (!isNegotiated(VirtioBlkAbi.F_CONFIG_WCE)) {
+            throw new VirtioException("the write cache cannot be switched: not negotiated");
+        }
+        config.write(offset, source);
+        updateWriteCache();
+    }
+
+    @Override
+    public void startQueue(int index, GuestMemory memory, VirtqueueConfig queueConfig,
+            EventNotifier kick, EventNotifier call) throws VirtioException, ErrnoException {
+        if (queueConfig.size() > options.queueSize()) {
+            throw new VirtioException("queue size " + queueConfig.size() + " is above "
+                    + options.queueSize());
+        }
+        if (queues[index] != null) {
+            throw new VirtioException("queue " + index + " runs already");
+        }
+        Virtqueue ring = queueConfig.activate(memory, negotiated);
+        VirtioBlkQueue queue = new VirtioBlkQueue(
+                this, index, ioThread.context(), backend, ring, kick, call);
+        CompletableFuture<Void> started = new CompletableFuture<>();
+        ioThread.call(() -> {
+            try {
+                queue.start();
+                started.complete(null);
+            } catch (ErrnoException e) {
+                started.completeExceptionally(e);
+            }
+        });
+        if (started.isCompletedExceptionally()) {
+            queue.free();
+            throw new VirtioException("queue " + index + ": its kick cannot be watched");
+        }
+        queues[index] = queue;
+    }
+
+    @Override
+    public int stopQueue(int index) {
+        VirtioBlkQueue queue = queues[index];
+        if (queue == null) {
+            return 0;
+        }
+        CompletableFuture<Void> drained = new CompletableFuture<>();
+        ioThread.call(() -> queue.stop(() -> drained.complete(null)));
+        ioThread.await(drained);
+        queues[index] = null;
+        ended = ended.plus(queue.stats());
+        int base = queue.base();
+        queue.free();
+        return base;
+    }
+
+    @Override
+    public void close() {
+        for (int i = 0; i < queues.length; i++) {
+            stopQueue(i);
+        }
+    }
+
+    /** Counters of all queues, stopped ones included; exact while nothing runs. Thread: control. */
+    public VirtioBlkStats stats() {
+        VirtioBlkStats sum = ended;
+        for (VirtioBlkQueue queue : queues) {
+            if (queue != null) {
+                sum = sum.plus(queue.stats());
+            }
+        }
+        return sum;
+    }
+
+    /** Whether a queue has stopped because the guest broke its ring. */
+    public boolean isBroken(int index) {
+        return queues[index] != null && queues[index].isBroken();
+    }
+
+    /** Whether the driver took a feature. Thread: any. */
+    boolean isNegotiated(long feature) {
+        return VirtioFeatures.has(negotiated, feature);
+    }
+
+    /** Whether each write must be stable at its completion. Thread: any. */
+    boolean writesThrough() {
+        return writesThrough;
+    }
+
+    byte[] serial() {
+        return serial;
+    }
+}

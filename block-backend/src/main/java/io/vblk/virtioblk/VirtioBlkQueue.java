@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtioblk;
+
+import io.vblk.aio.AioContext;
+import io.vblk.aio.BottomHalf;
+import io.vblk.aio.DeferredCall;
+import io.vblk.aio.EventNotifier;
+import io.vblk.block.BlockBackend;
+import io.vblk.block.BlockLimits;
+import io.vblk.block.BlockOp;
+import io.vblk.block.QueueStatus;
+import io.vblk.posix.ErrnoException;
+import io.vblk.posix.IovecArray;
+import io.vblk.posix.MappedMemory;
+import io.vblk.virtio.QueueHandler;
+import io.vblk.virtio.QueueProcessor;
+import io.vblk.virtio.Virtqueue;
+import io.vblk.virtio.VirtioException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * THE hot path: pop, parse, submit, commit, complete, publish used, call. Thread: home.
+ *
+ * <p>Requests that a backend completes at once are published at the end of each pass over the
+ * ring; those that complete later, at the end of the batch of callbacks that brought them.
+ */
+final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
+    /** Chains taken in one run; the rest waits for a bottom half, so that others have their turn. */
+    static final int CHAINS_PER_RUN_MAX = 256;
+    /** Segments of a chain: header, data and status, and some for borders of memory regions. */
+    static final int SEGMENTS_MAX = VirtioBlkConfig.SEG_MAX + 2 + 16;
+
+    private static final Logger LOG = LoggerFactory.getLogger(VirtioBlkQueue.class);
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    private final VirtioBlkDevice device;
+    private final int index;
+    private final AioContext context;
+    private final BlockBackend backend;
+    private final BlockLimits limits;
+    private final Virtqueue ring;
+    private final EventNotifier call;
+    private final QueueHandler handler;
+    private final BottomHalf resume;
+    private final MappedMemory slotMemory;
+
+    private VirtioBlkRequest free;
+    /** The request that the backend had no room for; while there is one, nothing is popped. */
+    private VirtioBlkRequest parked;
+    private int inFlight;
+    private boolean unpublished;
+    private boolean broken;
+    private boolean stopping;
+    private Runnable whenDrained;
+    private long loggedNs;
+
+    // Counters: written by home, read by any as they are.
+    private long requests;
+    private long errors;
+    private long unsupported;
+    private long malformed;
+    private long bytesRead;
+    private long bytesWritten;
+    private long flushes;
+    private long batches;
+    private long calls;
+    private long busy;
+    private int lastErrno;
+
+    VirtioBlkQueue(VirtioBlkDevice device, int index, AioContext context, BlockBackend backend,
+            Virtqueue ring, EventNotifier kick, EventNotifier call) throws ErrnoException {
+        this.device = device;
+        this.index = index;
+        this.context = context;
+        this.backend = backend;
+        this.limits = backend.limits();
+        this.ring = ring;
+        this.call = call;
+        this.handler = new QueueHandler(context, ring, kick, this);
+        this.resume = context.bottomHalf("virtio-blk queue " + index, this::resume);
+        int iovecBytes = SEGMENTS_MAX * IovecArray.ELEMENT_BYTES;
+        int slotBytes = iovecBytes + VirtioBlkAbi.HEADER_BYTES;
+        this.slotMemory = MappedMemory.anonymous((long) ring.size() * slotBytes);
+        for (int i = ring.size() - 1; i >= 0; i--) {
+            long at = slotMemory.address() + (long) i * slotBytes;
+            release(new VirtioBlkRequest(
+                    this, new IovecArray(at, SEGMENTS_MAX), at + iovecBytes));
+        }
+    }
+
+    void start() throws ErrnoException {
+        handler.start();
+    }
+
+    /** Takes no more chains and reports when the last request under way has been answered. */
+    void stop(Runnable drained) {
+        stopping = true;
+        handler.close();
+        whenDrained = drained;
+        reportIfDrained();
+    }
+
+    /** Frees what the queue holds; after the report of {@link #stop}. */
+    void free() {
+        resume.close();
+        slotMemory.close();
+    }
+
+    int base() {
+        return ring.base();
+    }
+
+    // ------------------------------------------------------------------ from ring to backend
+
+    @Override
+    public boolean acceptsWork() {
+        return parked == null && !broken && !stopping;
+    }
+
+    @Override
+    public void process() {
+        if (!acceptsWork()) {
+            return;
+        }
+        // While the loop polls the ring, kicks are off already and stay so.
+        boolean kicksOn = ring.kicksEnabled();
+        int budget = CHAINS_PER_RUN_MAX;
+        try {
+            do {
+                if (kicksOn) {
+                    ring.disableKicks();
+                }
+                budget -= takeChains(budget);
+                publish();
+                if (kicksOn) {
+                    ring.enableKicks();
+                }
+            } while (budget > 0 && acceptsWork() && !ring.isEmpty());
+        } catch (VirtioException e) {
+            breakDown(e);
+        }
+        backend.commit();
+        publish();
+        if (budget == 0 && !ring.isEmpty()) {
+            resume.schedule();
+        }
+    }
+
+    private int takeChains(int budget) throws VirtioException {
+        int taken = 0;
+        while (taken < budget && parked == null) {
+            // A free slot is there for each head: a head in flight is refused a second time.
+            VirtioBlkRequest request = free;
+            if (request == null || !ring.pop(request.chain)) {
+                break;
+            }
+            free = request.next;
+            inFlight++;
+            taken++;
+            if (request.parse() == VirtioBlkRequest.SUBMIT) {
+                submit(request);
+            } else {
+                answer(request);
+            }
+        }
+        return taken;
+    }
+
+    private void submit(VirtioBlkRequest request) {
+        while (true) {
+            QueueStatus outcome = backend.submit(request.block);
+            if (outcome == QueueStatus.QUEUED) {
+                return;
+            }
+            if (outcome == QueueStatus.BUSY) {
+                park(request);
+                return;
+            }
+            if (!request.nextStep()) {
+                finish(request);
+                return;
+            }
+        }
+    }
+
+    /** Holds the queue until a request completes, or for an iteration if none is under way. */
+    private void park(VirtioBlkRequest request) {
+        busy++;
+        request.next = parked;
+        parked = request;
+        if (inFlight == 1) {
+            resume.schedule();
+        }
+    }
+
+    private void resume() {
+        VirtioBlkRequest waiting = parked;
+        parked = null;
+        while (waiting != null) {
+            VirtioBlkRequest request = waiting;
+            waiting = request.next;
+            submit(request);
+        }
+        process();
+        backend.commit();
+        context.defer(this);
+    }
+
+    // ------------------------------------------------------------------ from backend to ring
+
+    /** A queued block request has ended. */
+    void completed(VirtioBlkRequest request) {
+        if (request.nextStep()) {
+            submit(request);
+            backend.commit();
+        } else {
+            finish(request);
+        }
+        context.defer(this);
+    }
+
+    private void finish(VirtioBlkRequest request) {
+        request.takeOutcome();
+        int errno = request.block.errno();
+        if (errno != 0) {
+            lastErrno = errno;
+            logIoError(request.op(), errno);
+        } else {
+            count(request);
+        }
+        answer(request);
+    }
+
+    private void count(VirtioBlkRequest request) {
+        switch (request.op()) {
+            case READ -> bytesRead += request.block.lengthBytes();
+            case WRITE -> bytesWritten += request.block.lengthBytes();
+            case FLUSH -> flushes++;
+            default -> { }
+        }
+    }
+
+    private void answer(VirtioBlkRequest request) {
+        requests++;
+        if (request.usedBytes() == 0) {
+            malformed++;
+        } else if (request.status() == VirtioBlkAbi.S_IOERR) {
+            errors++;
+        } else if (request.status() == VirtioBlkAbi.S_UNSUPP) {
+            unsupported++;
+        }
+        request.writeStatus();
+        ring.addUsed(request.chain, request.usedBytes());
+        unpublished = true;
+        release(request);
+        inFlight--;
+    }
+
+    private void release(VirtioBlkRequest request) {
+        request.next = free;
+        free = request;
+    }
+
+    private void publish() {
+        if (!unpublished) {
+            return;
+        }
+        unpublished = false;
+        batches++;
+        ring.publishUsed();
+        if (ring.needsCall()) {
+            calls++;
+            call.set();
+        }
+    }
+
+    /** End of a batch of completions. */
+    @Override
+    protected void runDeferred() {
+        publish();
+        if (parked != null) {
+            resume.schedule();
+        }
+        reportIfDrained();
+    }
+
+    private void reportIfDrained() {
+        if (whenDrained != null && inFlight == 0) {
+            Runnable drained = whenDrained;
+            whenDrained = null;
+            publish();
+            drained.run();
+        }
+    }
+
+    // ------------------------------------------------------------------ errors
+
+    private void breakDown(VirtioException e) {
+        broken = true;
+        handler.close();
+        LOG.warn("queue {} stopped, the guest broke the ring: {}", index, e.getMessage());
+    }
+
+    private void logIoError(BlockOp op, int errno) {
+        long nowNs = context.nanoTime();
+        if (loggedNs == 0 || nowNs - loggedNs > NANOS_PER_SECOND) {
+            loggedNs = nowNs;
+            LOG.warn("queue {}: {} failed: {}", index, op, ErrnoException.describe(errno));
+        }
+    }
+
+    // ------------------------------------------------------------------ for the request
+
+    BlockLimits limits() {
+        return limits;
+    }
+
+    boolean offers(long feature) {
+        return device.isNegotiated(feature);
+    }
+
+    boolean writesThrough() {
+        return device.writesThrough();
+    }
+
+    byte[] serial() {
+        return device.serial();
+    }
+
+    boolean isBroken() {
+        return broken;
+    }
+
+    VirtioBlkStats stats() {
+        return new VirtioBlkStats(requests, errors, unsupported, malformed, bytesRead,
+                bytesWritten, flushes, batches, handler.kicks(), calls, busy, lastErrno);
+    }
+}
