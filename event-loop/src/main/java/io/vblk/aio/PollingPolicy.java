@@ -29,7 +29,8 @@ final class PollingPolicy {
             return Math.min(pollNs, maxNs);
         }
         if (blockNs > maxNs) {
-            return options.pollShrink() == 0 ? 0 : pollNs / options.pollShrink();
+            long shrunk = options.pollShrink() == 0 ? 0 : pollNs / options.pollShrink();
+            return Math.min(shrunk, maxNs);
         }
         if (pollNs < maxNs && blockNs < maxNs) {
             long factor = options.pollGrow() == 0 ? POLL_GROW_DEFAULT : options.pollGrow();

@@ -41,7 +41,8 @@ public sealed interface Virtqueue permits SplitVirtqueue {
 
     /**
      * Whether the driver wants to be called for what was published since the last decision.
-     * Call once per batch: it counts as the decision.
+     * Call once per batch: it counts as the decision. The first one stands also for what an earlier
+     * device side of this ring may have published without a call.
      */
     boolean needsCall();
 

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.block.engine;
+
+import io.vblk.block.BlockOp;
+import io.vblk.block.BlockRequest;
+import io.vblk.posix.ErrnoException;
+import io.vblk.posix.IovecArray;
+import io.vblk.posix.MappedMemory;
+import io.vblk.posix.NativeMemory;
+import io.vblk.posix.Posix;
+
+/**
+ * Carries one request out to its end with blocking calls.
+ * Thread: any, several at once; each request belongs to one of them.
+ *
+ * <p>What the file turns out not to support is remembered without synchronisation: a thread that
+ * has not heard of it asks the kernel once more.
+ */
+final class BlockingIo {
+    /** Zeroes are written in pieces of 2^0 to 2^20 bytes. */
+    private static final int ZERO_PIECE_LOG_MAX = 20;
+    /** Never written: all its pages are the kernel's one zero page. */
+    private static final long ZEROES;
+    /** Element n holds 2^n bytes of zeroes; never changed, so that all threads share it. */
+    private static final IovecArray ZERO_PIECES;
+
+    static {
+        try {
+            int pieces = ZERO_PIECE_LOG_MAX + 1;
+            ZEROES = MappedMemory.anonymous(1L << ZERO_PIECE_LOG_MAX).address();
+            long array = MappedMemory.anonymous((long) pieces * IovecArray.ELEMENT_BYTES).address();
+            ZERO_PIECES = new IovecArray(array, pieces);
+            for (int log = 0; log < pieces; log++) {
+                ZERO_PIECES.set(log, ZEROES, 1L << log);
+            }
+        } catch (ErrnoException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final HostFile file;
+    private boolean cannotPunch;
+    private boolean cannotZeroRange;
+
+    BlockingIo(HostFile file) {
+        this.file = file;
+    }
+
+    /** Runs the request and sets its errno. */
+    void run(BlockRequest request) {
+        request.setErrno(switch (request.op()) {
+            case READ, WRITE -> transfer(request);
+            case FLUSH -> -file.sync();
+            case DISCARD -> discard(request);
+            case WRITE_ZEROES -> writeZeroes(request);
+        });
+    }
+
+    private int transfer(BlockRequest request) {
+        boolean write = request.op() == BlockOp.WRITE;
+        long element = request.iovecs();
+        int count = request.iovecCount();
+        long offset = request.offset();
+        long left = request.lengthBytes();
+        long done = 0;
+        while (left > 0) {
+            while (done >= IovecArray.lengthAt(element)) {
+                done -= IovecArray.lengthAt(element);
+                element += IovecArray.ELEMENT_BYTES;
+                count--;
+            }
+            if (done > 0) {
+                advance(element, done);
+            }
+            int some = Math.min(count, IovecArray.ELEMENTS_MAX);
+            done = write
+                    ? file.write(element, some, offset, request.stable())
+                    : file.read(element, some, offset);
+            if (done <= 0) {
+                // 0 is the end of the file inside the disk: somebody cut it behind our back.
+                return done == 0 ? Posix.EIO : (int) -done;
+            }
+            offset += done;
+            left -= done;
+        }
+        return 0;
+    }
+
+    private static void advance(long element, long doneBytes) {
+        NativeMemory.putLong(element, IovecArray.baseAt(element) + doneBytes);
+        NativeMemory.putLong(element + Long.BYTES, IovecArray.lengthAt(element) - doneBytes);
+    }
+
+    private int discard(BlockRequest request) {
+        int errno = punch(request);
+        // A hint: where it cannot be taken it has been heard all the same.
+        return unsupported(errno) ? 0 : errno;
+    }
+
+    private int writeZeroes(BlockRequest request) {
+        int errno = request.mayUnmap() ? punch(request) : Posix.EOPNOTSUPP;
+        if (unsupported(errno)) {
+            errno = zeroRange(request);
+        }
+        if (unsupported(errno)) {
+            errno = writeZeroPieces(request);
+        }
+        return errno == 0 && request.stable() ? -file.sync() : errno;
+    }
+
+    private int punch(BlockRequest request) {
+        if (request.lengthBytes() == 0) {
+            return 0;
+        }
+        if (cannotPunch) {
+            return Posix.EOPNOTSUPP;
+        }
+        int errno = -file.punchHole(request.offset(), request.lengthBytes());
+        cannotPunch = unsupportedForGood(errno);
+        return errno;
+    }
+
+    private int zeroRange(BlockRequest request) {
+        if (request.lengthBytes() == 0) {
+            return 0;
+        }
+        if (cannotZeroRange) {
+            return Posix.EOPNOTSUPP;
+        }
+        int errno = -file.zeroRange(request.offset(), request.lengthBytes());
+        cannotZeroRange = unsupportedForGood(errno);
+        return errno;
+    }
+
+    private int writeZeroPieces(BlockRequest request) {
+        long offset = request.offset();
+        long left = request.lengthBytes();
+        while (left > 0) {
+            int log = Math.min(ZERO_PIECE_LOG_MAX, Long.SIZE - 1 - Long.numberOfLeadingZeros(left));
+            long done = file.write(ZERO_PIECES.address(log), 1, offset, false);
+            if (done <= 0) {
+                return done == 0 ? Posix.EIO : (int) -done;
+            }
+            offset += done;
+            left -= done;
+        }
+        return 0;
+    }
+
+    /** File systems differ in how they say no; EINVAL may be about this range only. */
+    private static boolean unsupported(int errno) {
+        return errno == Posix.EINVAL || unsupportedForGood(errno);
+    }
+
+    private static boolean unsupportedForGood(int errno) {
+        return errno == Posix.EOPNOTSUPP || errno == Posix.ENOSYS || errno == Posix.ENOTTY;
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.block.engine;
+
+import io.vblk.posix.ErrnoException;
+import io.vblk.posix.Posix;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An open file of this host, shared by all contexts: the seam at the system calls, where tests
+ * record or fail them. Thread: any. Every method answers the negative errno after a failure.
+ *
+ * <p>The kernel reports lost dirty pages once per open file, to the first sync that asks, and then
+ * forgets them. Three things keep such a loss from going unseen: a failed sync stays failed for
+ * ever; syncs run one at a time, so that none succeeds beside one that is about to fail; and stable
+ * writes, which sync too, go through an open file of their own.
+ */
+public class HostFile implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HostFile.class);
+
+    private final String name;
+    private final int fd;
+    private final int stableFd;
+
+    /** Number of syncs begun; written under the lock, read before taking it. */
+    private volatile long syncsBegun;
+    private long lastGoodSync;
+    private int syncErrno;
+
+    /**
+     * Takes over open descriptors.
+     *
+     * @param name what messages call the file
+     * @param stableFd descriptor of a second open(2) of the same file for stable writes, or
+     *     {@code fd} where there are none
+     */
+    public HostFile(String name, int fd, int stableFd) {
+        this.name = name;
+        this.fd = fd;
+        this.stableFd = stableFd;
+    }
+
+    /** The descriptor. */
+    public final int fd() {
+        return fd;
+    }
+
+    /** preadv(2): bytes read, 0 at the end of the file. */
+    public long read(long iovecs, int count, long offset) {
+        return Posix.preadv(fd, iovecs, count, offset);
+    }
+
+    /** pwritev2(2): bytes written; {@code stable} ones are on stable storage on return. */
+    public long write(long iovecs, int count, long offset, boolean stable) {
+        return stable
+                ? Posix.pwritev(stableFd, iovecs, count, offset, Posix.RWF_DSYNC)
+                : Posix.pwritev(fd, iovecs, count, offset, 0);
+    }
+
+    /**
+     * Makes all that was written before this call stable. Those who wait while another sync runs
+     * share the one after it. Once this has failed it fails for ever.
+     */
+    public final int sync() {
+        long begunBefore = syncsBegun;
+        synchronized (this) {
+            if (syncErrno != 0) {
+                return -syncErrno;
+            }
+            if (lastGoodSync > begunBefore) {
+                return 0;
+            }
+            long mine = syncsBegun + 1;
+            syncsBegun = mine;
+            int result = fdatasync();
+            if (result < 0) {
+                syncErrno = -result;
+                LOG.error("{}: fdatasync: {}; what was written since the last flush may be lost, "
+                        + "every flush fails from now on", name, ErrnoException.describe(-result));
+                return result;
+            }
+            lastGoodSync = mine;
+            return 0;
+        }
+    }
+
+    /** fdatasync(2), one at a time and never again after a failure. */
+    protected int fdatasync() {
+        return Posix.fdatasync(fd);
+    }
+
+    /** Gives a range's storage back; it reads as zeroes. */
+    public int punchHole(long offset, long lengthBytes) {
+        int mode = Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE;
+        return Posix.fallocate(fd, mode, offset, lengthBytes);
+    }
+
+    /** Makes a range read as zeroes and keeps its storage. */
+    public int zeroRange(long offset, long lengthBytes) {
+        int mode = Posix.FALLOC_FL_ZERO_RANGE | Posix.FALLOC_FL_KEEP_SIZE;
+        return Posix.fallocate(fd, mode, offset, lengthBytes);
+    }
+
+    /** Closes the descriptors. No request may be under way. */
+    @Override
+    public void close() {
+        Posix.close(fd);
+        if (stableFd != fd) {
+            Posix.close(stableFd);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.block.image;
+
+import io.vblk.block.engine.IoEngineKind;
+import java.util.Objects;
+
+/**
+ * What the user asked for, as data; nothing is checked before {@link Images#open}.
+ *
+ * <p>The target is the path of a file or block device, {@code null:SIZE} or {@code memory:SIZE}. A
+ * file whose name looks like one of the latter can be had by {@code ./null:1G} or by naming the
+ * format raw.
+ *
+ * @param target what to open
+ * @param format the format named by the user, null to go by the target and by what is in it
+ * @param readOnly never write
+ * @param throwAwayCopy leave the image alone and write to a copy that is gone afterwards; without
+ *     effect when read-only
+ * @param engine how to read and write files
+ */
+public record ImageSpec(
+        String target,
+        ImageFormat format,
+        boolean readOnly,
+        boolean throwAwayCopy,
+        IoEngineKind engine) {
+
+    /** Nothing but the format may be null. */
+    public ImageSpec {
+        Objects.requireNonNull(target);
+        Objects.requireNonNull(engine);
+    }
+}

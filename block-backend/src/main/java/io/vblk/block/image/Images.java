@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.block.image;
+
+import io.vblk.block.BlockLimits;
+import io.vblk.posix.ErrnoException;
+import io.vblk.posix.MappedMemory;
+
+/** Opens images. Thread: control. */
+public final class Images {
+    private static final int PAGE_BYTES = 4096;
+
+    private Images() {}
+
+    /**
+     * Opens what the user asked for.
+     *
+     * @throws ImageException one line that says what is wrong; nothing stays open or changed
+     */
+    public static OpenImage open(ImageSpec spec) throws ImageException {
+        return switch (format(spec)) {
+            case RAW -> OpenImage.raw(spec, RawFile.open(spec));
+            case NULL -> OpenImage.empty(spec, limits(spec, ImageFormat.NULL));
+            case MEMORY -> openMemory(spec);
+        };
+    }
+
+    private static ImageFormat format(ImageSpec spec) {
+        if (spec.format() != null) {
+            return spec.format();
+        }
+        if (spec.target().startsWith(prefix(ImageFormat.NULL))) {
+            return ImageFormat.NULL;
+        }
+        return spec.target().startsWith(prefix(ImageFormat.MEMORY))
+                ? ImageFormat.MEMORY : ImageFormat.RAW;
+    }
+
+    private static String prefix(ImageFormat format) {
+        return format + ":";
+    }
+
+    private static OpenImage openMemory(ImageSpec spec) throws ImageException {
+        BlockLimits limits = limits(spec, ImageFormat.MEMORY);
+        try {
+            return OpenImage.memory(
+                    spec, limits, MappedMemory.anonymous(limits.capacityBytes()));
+        } catch (ErrnoException e) {
+            throw new ImageException(
+                    spec.target() + ": " + e.getMessage() + ": ask for a smaller disk", e);
+        }
+    }
+
+    private static BlockLimits limits(ImageSpec spec, ImageFormat format) throws ImageException {
+        String target = spec.target();
+        String prefix = prefix(format);
+        if (!target.startsWith(prefix)) {
+            throw new ImageException(target + ": --format=" + format
+                    + " takes a size instead of a file, such as " + prefix + "1G");
+        }
+        long sizeBytes;
+        try {
+            sizeBytes = SizeParser.parse(target.substring(prefix.length()));
+        } catch (IllegalArgumentException e) {
+            throw new ImageException(target + ": " + e.getMessage(), e);
+        }
+        if (sizeBytes == 0 || sizeBytes % BlockLimits.SECTOR_BYTES != 0) {
+            throw new ImageException(target + ": the size must be a multiple of "
+                    + BlockLimits.SECTOR_BYTES + " and not 0");
+        }
+        boolean writes = !spec.readOnly();
+        return new BlockLimits(sizeBytes, BlockLimits.SECTOR_BYTES, PAGE_BYTES, 0,
+                spec.readOnly(), writes, writes);
+    }
+}

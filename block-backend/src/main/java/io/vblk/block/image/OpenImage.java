@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.block.image;
+
+import io.vblk.aio.AioContext;
+import io.vblk.block.BlockBackend;
+import io.vblk.block.BlockLimits;
+import io.vblk.block.engine.IoEngineKind;
+import io.vblk.block.engine.IoEngines;
+import io.vblk.posix.MappedMemory;
+
+/** An image that is open, to be attached to any number of event loops. Thread: control. */
+public final class OpenImage implements AutoCloseable {
+    private final ImageFormat format;
+    private final BlockLimits limits;
+    private final String description;
+    private final IoEngineKind engine;
+    private final boolean guarded;
+    private final RawFile file;
+    private final MappedMemory memory;
+
+    private OpenImage(ImageSpec spec, ImageFormat format, BlockLimits limits, String description,
+            RawFile file, MappedMemory memory) {
+        this.format = format;
+        this.limits = limits;
+        this.description = description;
+        this.engine = spec.engine();
+        this.guarded = spec.format() == null && !limits.readOnly();
+        this.file = file;
+        this.memory = memory;
+    }
+
+    static OpenImage raw(ImageSpec spec, RawFile file) {
+        String what = file.facts().blockDevice() ? "block device " : "raw image ";
+        boolean copied = !file.path().equals(spec.target());
+        String description = what + spec.target() + (copied ? " (throw-away copy)" : "");
+        return new OpenImage(spec, ImageFormat.RAW, file.limits(), description, file, null);
+    }
+
+    static OpenImage empty(ImageSpec spec, BlockLimits limits) {
+        return new OpenImage(
+                spec, ImageFormat.NULL, limits, "disk without storage", null, null);
+    }
+
+    static OpenImage memory(ImageSpec spec, BlockLimits limits, MappedMemory memory) {
+        return new OpenImage(
+                spec, ImageFormat.MEMORY, limits, "disk in memory", null, memory);
+    }
+
+    /** What the disk can do. */
+    public BlockLimits limits() {
+        return limits;
+    }
+
+    /** How its bytes are stored. */
+    public ImageFormat format() {
+        return format;
+    }
+
+    /** What it is, in a few words for an operator. */
+    public String description() {
+        return description;
+    }
+
+    /**
+     * Where the disk's bytes can be read independently by this process, also after writes and also
+     * for a throw-away copy; null for a disk that is no file.
+     */
+    public String path() {
+        return file == null ? null : file.path();
+    }
+
+    /** What the host says of the file, at the time it was opened; null for a disk that is none. */
+    public FileFacts facts() {
+        return file == null ? null : file.facts();
+    }
+
+    /**
+     * A view of the disk for one event loop, to be closed before this. What completed on one view
+     * is seen on all, and a flush on one covers all.
+     */
+    public BlockBackend attach(AioContext context) {
+        return switch (format) {
+            case RAW -> new RawImage(limits, IoEngines.open(engine, file.file(), context),
+                    guarded ? new FirstBlockGuard(limits.blockBytes()) : null);
+            case NULL -> new NullImage(limits);
+            case MEMORY -> new MemoryImage(limits, memory);
+        };
+    }
+
+    /** Closes the file, which drops its locks, or frees the memory; the data stay as they are. */
+    @Override
+    public void close() {
+        if (file != null) {
+            file.file().close();
+        }
+        if (memory != null) {
+            memory.close();
+        }
+    }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.block.image;
+
+import io.vblk.block.BlockLimits;
+import io.vblk.block.engine.HostFile;
+import io.vblk.posix.ErrnoException;
+import io.vblk.posix.FileStatus;
+import io.vblk.posix.IovecArray;
+import io.vblk.posix.MappedMemory;
+import io.vblk.posix.Posix;
+
+/**
+ * The file or block device under a raw image: checked, locked and open. Thread: control.
+ *
+ * @param file what engines read and write
+ * @param limits of the disk
+ * @param facts what the host says
+ * @param path where the same bytes can be opened again
+ */
+record RawFile(HostFile file, BlockLimits limits, FileFacts facts, String path) {
+    private static final int O_PATH = 0x200000;
+    /** On a block device: refused while the host itself uses it. */
+    private static final int O_EXCL = 0x80;
+    private static final int EBUSY = 16;
+    private static final int PAGE_BYTES = 4096;
+
+    /**
+     * Opens what the user named.
+     *
+     * @throws ImageException whatever is wrong with it; nothing stays open
+     */
+    static RawFile open(ImageSpec spec) throws ImageException {
+        String target = spec.target();
+        boolean device = checkKind(target).isBlockDevice();
+        boolean copies = spec.throwAwayCopy() && !spec.readOnly();
+        boolean writes = !copies && !spec.readOnly();
+        int fd = openDescriptor(target, writes, writes && device ? O_EXCL : 0);
+        try {
+            return copies ? copied(spec, fd) : direct(spec, fd, writes);
+        } catch (ImageException | RuntimeException | Error e) {
+            Posix.close(fd);
+            throw e;
+        } catch (ErrnoException e) {
+            Posix.close(fd);
+            throw new ImageException(target + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static RawFile direct(ImageSpec spec, int fd, boolean writes)
+            throws ImageException, ErrnoException {
+        String target = spec.target();
+        Checked checked = check(spec, fd, writes);
+        // A second open of the very same file, whatever its path leads to by now.
+        int stableFd = writes ? Posix.open(selfPath(fd), Posix.O_RDWR | Posix.O_CLOEXEC, 0) : fd;
+        return new RawFile(
+                new HostFile(target, fd, stableFd), checked.limits, checked.facts, target);
+    }
+
+    private static RawFile copied(ImageSpec spec, int fd) throws ImageException, ErrnoException {
+        String target = spec.target();
+        Checked checked = check(spec, fd, false);
+        int copy = ThrowAwayCopy.make(target, fd, checked.limits.capacityBytes());
+        try {
+            int stableFd = Posix.open(selfPath(copy), Posix.O_RDWR | Posix.O_CLOEXEC, 0);
+            HostFile file = new HostFile("copy of " + target, copy, stableFd);
+            Posix.close(fd);
+            return new RawFile(file, checked.limits, checked.facts, selfPath(copy));
+        } catch (ErrnoException e) {
+            Posix.close(copy);
+            throw e;
+        }
+    }
+
+    private static String selfPath(int fd) {
+        return "/proc/self/fd/" + fd;
+    }
+
+    // ------------------------------------------------------------------ opening
+
+    /** Looks before opening: opening a pipe would wait, opening a terminal would take it. */
+    private static FileStatus checkKind(String target) throws ImageException {
+        int fd = -1;
+        try {
+            fd = Posix.open(target, O_PATH | Posix.O_CLOEXEC, 0);
+            FileStatus status = Posix.fileStatus(fd);
+            if (status.isDirectory()) {
+                throw new ImageException(target + ": is a directory, not a disk image");
+            }
+            if (!status.isRegular() && !status.isBlockDevice()) {
+                throw new ImageException(target + ": is neither a file nor a block device");
+            }
+            return status;
+        } catch (ErrnoException e) {
+            throw new ImageException(cannotOpen(target, e.errno(), false), e);
+        } finally {
+            if (fd >= 0) {
+                Posix.close(fd);
+            }
+        }
+    }
+
+    private static int openDescriptor(String target, boolean writes, int extraFlags)
+            throws ImageException {
+        int flags = (writes ? Posix.O_RDWR : Posix.O_RDONLY) | Posix.O_CLOEXEC;
+        try {
+            return Posix.open(target, flags | extraFlags, 0);
+        } catch (ErrnoException e) {
+            throw new ImageException(
+                    cannotOpen(target, e.errno(), writes && isReadable(target)), e);
+        }
+    }
+
+    private static boolean isReadable(String target) {
+        try {
+            Posix.close(Posix.open(target, Posix.O_RDONLY | Posix.O_CLOEXEC, 0));
+            return true;
+        } catch (ErrnoException e) {
+            return false;
+        }
+    }
+
+    /** One line for a failed open(2); {@code readable} if reading alone would have worked. */
+    static String cannotOpen(String target, int errno, boolean readable) {
+        if (errno == EBUSY) {
+            return target + ": in use by this host (mounted, part of a volume, or served already): "
+                    + "free it, or use --read-only";
+        }
+        if (readable) {
+            return target + ": cannot be written (" + ErrnoException.describe(errno)
+                    + "): use --read-only, or allow this user to write it";
+        }
+        return switch (errno) {
+            case Posix.ENOENT -> target + ": no such file";
+            case Posix.EACCES -> target + ": permission denied: allow this user to read it";
+            default -> target + ": cannot be opened: " + ErrnoException.describe(errno);
+        };
+    }
+
+    // ------------------------------------------------------------------ checking
+
+    private record Checked(BlockLimits limits, FileFacts facts) {}
+
+    private static Checked check(ImageSpec spec, int fd, boolean writes)
+            throws ImageException, ErrnoException {
+        String target = spec.target();
+        FileStatus status = Posix.fileStatus(fd);
+        BlockLimits limits = status.isBlockDevice()
+                ? deviceLimits(target, BlockDevice.of(fd), spec.readOnly(), writes)
+                : fileLimits(target, status, spec.readOnly());
+        String locks = ImageLock.lock(target, fd, writes);
+        String probed = probe(fd);
+        if (!probed.equals(FormatProbe.RAW) && spec.format() == null) {
+            throw new ImageException(target + ": is a " + probed + " image; vblk serves raw "
+                    + "images; say --format=raw to serve its bytes as they are");
+        }
+        FileFacts facts = new FileFacts(
+                status.isBlockDevice(), status.allocatedBytes(), status.directMemoryAlign(),
+                status.directOffsetAlign(), probed, locks);
+        return new Checked(limits, facts);
+    }
+
+    private static BlockLimits fileLimits(String target, FileStatus status, boolean readOnly)
+            throws ImageException {
+        long sizeBytes = status.sizeBytes();
+        if (sizeBytes == 0) {
+            throw new ImageException(target
+                    + ": is empty: give it a size, such as truncate --size=1G " + target);
+        }
+        if (sizeBytes % BlockLimits.SECTOR_BYTES != 0) {
+            throw new ImageException(target + ": its " + sizeBytes + " bytes are no multiple of "
+                    + BlockLimits.SECTOR_BYTES + ": round them up with truncate --size=%"
+                    + BlockLimits.SECTOR_BYTES + " " + target);
+        }
+        // Below a page the page cache has to read before it can write.
+        return new BlockLimits(sizeBytes, BlockLimits.SECTOR_BYTES, PAGE_BYTES, 0, readOnly,
+                !readOnly, !readOnly);
+    }
+
+    private static BlockLimits deviceLimits(String target, BlockDevice device, boolean readOnly,
+            boolean writes) throws ImageException {
+        if (device.sizeBytes() == 0) {
+            throw new ImageException(target + ": is empty: a device without a medium");
+        }
+        if (device.readOnly() && writes) {
+            throw new ImageException(target + ": is a read-only device: use --read-only");
+        }
+        return new BlockLimits(device.sizeBytes(), device.logicalBlockBytes(),
+                device.physicalBlockBytes(), device.optimalIoBytes(), readOnly,
+                !readOnly, !readOnly);
+    }
+
+    private static String probe(int fd) throws ErrnoException {
+        int bytes = FormatProbe.PROBE_BYTES;
+        try (MappedMemory start = MappedMemory.anonymous(bytes + IovecArray.ELEMENT_BYTES)) {
+            IovecArray iovec = new IovecArray(start.address() + bytes, 1);
+            iovec.set(0, start.address(), bytes);
+            long got = Posix.preadv(fd, iovec.address(0), 1, 0);
+            if (got != bytes) {
+                throw new ErrnoException("read", got < 0 ? (int) -got : Posix.EIO);
+            }
+            return FormatProbe.probe(start.address());
+        }
+    }
+}

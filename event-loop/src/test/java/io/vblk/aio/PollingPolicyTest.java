@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.aio;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class PollingPolicyTest {
+    private static final long SHORT_WAIT_NS = 300_000;
+    private static final long LONG_WAIT_NS = 3_000_000;
+
+    private static void assertSequence(
+            PollingOptions options, long startNs, long waitNs, long... expected) {
+        long pollNs = startNs;
+        for (int i = 0; i < expected.length; i++) {
+            pollNs = PollingPolicy.next(pollNs, waitNs, options);
+            assertEquals(expected[i], pollNs, "after wait " + (i + 1));
+        }
+    }
+
+    @Test
+    void growsAndFallsToNothingAsQemuWithZeroGrowAndShrink() {
+        PollingOptions options = new PollingOptions(1_000_000, 0, 0);
+        assertSequence(options, 0, SHORT_WAIT_NS, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000,
+                256_000, 512_000, 512_000, 512_000);
+        assertSequence(options, 512_000, LONG_WAIT_NS, 0, 0, 0);
+    }
+
+    @Test
+    void growsAndShrinksAsQemuByTheGivenFactors() {
+        PollingOptions options = new PollingOptions(1_000_000, 3, 2);
+        assertSequence(options, 0, SHORT_WAIT_NS,
+                4_000, 12_000, 36_000, 108_000, 324_000, 324_000, 324_000);
+        assertSequence(options, 324_000, LONG_WAIT_NS, 162_000, 81_000, 40_500, 20_250);
+    }
+
+    @Test
+    void staysBelowAMaximumBelowTheFirstTime() {
+        PollingOptions options = new PollingOptions(3_000, 0, 0);
+        assertSequence(options, 0, 2_000, 3_000, 3_000, 3_000);
+        assertSequence(options, 3_000, SHORT_WAIT_NS, 0, 0, 0);
+    }
+
+    @Test
+    void hugeFactorsReachTheMaximumAtOnce() {
+        PollingOptions options = new PollingOptions(
+                PollingOptions.POLL_MAX_NS_LIMIT, Integer.MAX_VALUE, Integer.MAX_VALUE);
+        assertSequence(options, 0, 1_000_000, 4_000, PollingOptions.POLL_MAX_NS_LIMIT);
+        assertSequence(options, PollingOptions.POLL_MAX_NS_LIMIT,
+                PollingOptions.POLL_MAX_NS_LIMIT + 1, 0);
+    }
+
+    @Test
+    void followsTheRuleForAllSmallInputs() {
+        for (long unitNs : new long[] {1, 500, 1_000, 4_000}) {
+            for (long max = 0; max <= 10; max++) {
+                for (long grow = 0; grow <= 4; grow++) {
+                    for (long shrink = 0; shrink <= 4; shrink++) {
+                        checkAllTimes(unitNs, new PollingOptions(max * unitNs, grow, shrink));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void checkAllTimes(long unitNs, PollingOptions options) {
+        for (long poll = 0; poll <= 12; poll++) {
+            for (long block = 0; block <= 13; block++) {
+                check(poll * unitNs, block * unitNs, options);
+            }
+        }
+    }
+
+    private static void check(long pollNs, long blockNs, PollingOptions options) {
+        long maxNs = options.pollMaxNs();
+        long nextNs = PollingPolicy.next(pollNs, blockNs, options);
+        String inputs = "poll " + pollNs + " block " + blockNs + " " + options + ": " + nextNs;
+        assertTrue(nextNs >= 0 && nextNs <= maxNs, inputs);
+        if (blockNs <= pollNs) {
+            assertEquals(Math.min(pollNs, maxNs), nextNs, inputs);
+        } else if (blockNs > maxNs) {
+            long shrunkNs = options.pollShrink() == 0 ? 0 : pollNs / options.pollShrink();
+            assertEquals(Math.min(shrunkNs, maxNs), nextNs, inputs);
+        } else if (blockNs == maxNs || pollNs == maxNs) {
+            assertEquals(pollNs, nextNs, inputs);
+        } else if (pollNs == 0) {
+            assertEquals(Math.min(4_000, maxNs), nextNs, inputs);
+        } else {
+            long factor = options.pollGrow() == 0 ? 2 : options.pollGrow();
+            assertEquals(Math.min(pollNs * factor, maxNs), nextNs, inputs);
+        }
+    }
+
+    @Test
+    void optionsOutsideTheirRangesAreRefusedByName() {
+        long limit = PollingOptions.POLL_MAX_NS_LIMIT;
+        assertRefused("poll-max-ns", -1, 0, 0);
+        assertRefused("poll-max-ns", limit + 1, 0, 0);
+        assertRefused("poll-grow", 0, -1, 0);
+        assertRefused("poll-grow", 0, 1L << 31, 0);
+        assertRefused("poll-shrink", 0, 0, -1);
+        assertRefused("poll-shrink", 0, 0, 1L << 31);
+        assertTrue(new PollingOptions(limit, 0, 0).enabled());
+        assertFalse(PollingOptions.OFF.enabled());
+    }
+
+    private static void assertRefused(String name, long max, long grow, long shrink) {
+        IllegalArgumentException refused = assertThrows(IllegalArgumentException.class,
+                () -> new PollingOptions(max, grow, shrink));
+        assertTrue(refused.getMessage().startsWith(name), refused.getMessage());
+    }
+}

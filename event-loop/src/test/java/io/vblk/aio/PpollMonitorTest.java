@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.aio;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vblk.posix.ErrnoException;
+import io.vblk.posix.Posix;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PpollMonitorTest extends FdMonitorContract {
+    @Override
+    FdMonitorKind kind() {
+        return FdMonitorKind.PPOLL;
+    }
+
+    @Test
+    void aClosedDescriptorIsDroppedWhenFirstSeen() throws ErrnoException {
+        EventNotifier closed = notifier(true);
+        context.addHandler(closed.fd(), AioHandler.READ, recorder("closed"));
+        Posix.close(closed.fd());
+        assertTrue(context.poll(false));
+        assertFalse(context.poll(false));
+        assertEquals(List.of(), taken());
+    }
+}

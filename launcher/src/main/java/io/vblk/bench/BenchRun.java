@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.bench;
+
+import io.vblk.aio.AioStats;
+import io.vblk.virtioblk.VirtioBlkStats;
+import java.io.IOException;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * One run of a load against a device in this process. Thread: control; {@link #stop} any.
+ */
+public final class BenchRun implements AutoCloseable {
+    private static final long PROGRESS_MS = 1_000;
+
+    private final DeviceSetup setup;
+    private final InProcessGuest guest;
+    private final JobSpec spec;
+    private final VerifyMap verify;
+    private final StopFlag stop = new StopFlag();
+    private final List<LoadGenerator> jobs = new ArrayList<>();
+    private final AtomicReference<Throwable> crash = new AtomicReference<>();
+
+    private BenchRun(DeviceSetup setup, InProcessGuest guest, JobSpec spec, VerifyMap verify) {
+        this.setup = setup;
+        this.guest = guest;
+        this.spec = spec;
+        this.verify = verify;
+    }
+
+    /**
+     * Opens the image and prepares the jobs.
+     *
+     * @throws IOException if the image or the host says no, in words for an operator
+     * @throws IllegalArgumentException if the job does not fit the disk
+     */
+    public static BenchRun open(DeviceSetup setup, JobSpec spec) throws IOException {
+        InProcessGuest guest = InProcessGuest.open(setup);
+        try {
+            JobSpec fitted =
+                    spec.onDisk(guest.limits().capacityBytes(), guest.limits().blockBytes());
+            VerifyMap verify =
+                    spec.verify() ? VerifyMap.of(fitted, guest.image()) : null;
+            BenchRun run = new BenchRun(setup, guest, fitted, verify);
+            guest.plugIn(setup, fitted);
+            for (int i = 0; i < fitted.numjobs(); i++) {
+                run.jobs.add(new LoadGenerator(fitted, i, guest.driver(i), verify, run.stop));
+            }
+            return run;
+        } catch (IOException | RuntimeException e) {
+            guest.close();
+            throw e;
+        }
+    }
+
+    /** The job as it fits the disk. */
+    public JobSpec spec() {
+        return spec;
+    }
+
+    /** Asks the jobs to end after the requests in flight. */
+    public void stop() {
+        stop.request();
+    }
+
+    /**
+     * Runs all jobs to their end, then reads back what was written if data is verified, and
+     * flushes what was written.
+     *
+     * @param progress hears once a second how far things are
+     */
+    public JobReport run(Consumer<Progress> progress) throws IOException {
+        ZonedDateTime started = ZonedDateTime.now();
+        AioStats loopBefore = guest.loopStats();
+        VirtioBlkStats deviceBefore = guest.deviceStats();
+        inThreads(LoadGenerator::run, progress);
+        AioStats loop = guest.loopStats().since(loopBefore);
+        VirtioBlkStats device = guest.deviceStats().since(deviceBefore);
+        boolean flushed = true;
+        if (spec.rw().writes()) {
+            if (verify != null) {
+                inThreads(LoadGenerator::readBack, p -> { });
+            }
+            flushed = guest.flush();
+        }
+        List<JobStats> stats = jobs.stream().map(LoadGenerator::stats).toList();
+        return new JobReport(
+                setup, guest.image().description(), spec, started, stats, loop, device, flushed);
+    }
+
+    private void inThreads(Consumer<LoadGenerator> work, Consumer<Progress> progress)
+            throws IOException {
+        long beganNs = System.nanoTime();
+        List<Thread> threads = new ArrayList<>();
+        for (LoadGenerator job : jobs) {
+            Thread thread = new Thread(() -> work.accept(job), "vblk-guest-" + threads.size());
+            thread.setUncaughtExceptionHandler((t, e) -> {
+                crash.compareAndSet(null, e);
+                stop();
+            });
+            thread.start();
+            threads.add(thread);
+        }
+        try {
+            long shownNs = beganNs;
+            Progress last = Progress.START;
+            for (Thread thread : threads) {
+                while (thread.isAlive()) {
+                    thread.join(PROGRESS_MS);
+                    long nowNs = System.nanoTime();
+                    if (nowNs - shownNs >= PROGRESS_MS * 900_000) {
+                        last = last.next(nowNs - beganNs, sum(false), sum(true),
+                                (int) threads.stream().filter(Thread::isAlive).count());
+                        progress.accept(last);
+                        shownNs = nowNs;
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            stop();
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+        if (crash.get() != null) {
+            throw new IllegalStateException("a job ended unexpectedly", crash.get());
+        }
+    }
+
+    private Progress.Totals sum(boolean write) {
+        Stream<DirectionStats> all = jobs.stream().map(job -> job.stats().of(write));
+        return all.reduce(new Progress.Totals(0, 0),
+                (total, stats) -> new Progress.Totals(
+                        total.ios() + stats.ios, total.bytes() + stats.bytes),
+                (a, b) -> new Progress.Totals(a.ios() + b.ios(), a.bytes() + b.bytes()));
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            if (verify != null) {
+                verify.close();
+            }
+        } finally {
+            guest.close();
+        }
+    }
+}

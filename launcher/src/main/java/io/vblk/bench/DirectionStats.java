@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.bench;
+
+import org.HdrHistogram.Histogram;
+
+/**
+ * Latencies and rates of a job's reads or writes, all in nanoseconds. Thread: the job's; the
+ * counters may be read by others as they are, the histograms only after the job has ended.
+ */
+final class DirectionStats {
+    /** Longer latencies count as this: 100 seconds. */
+    static final long LATENCY_MAX_NS = 100_000_000_000L;
+    /** Between two samples of the rate, as fio has it: half a second. */
+    static final long SAMPLE_NS = 500_000_000L;
+
+    private static final int SIGNIFICANT_DIGITS = 3;
+    private static final double BYTES_PER_KIB = 1024;
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    /** From the start of a request to its submission. */
+    final Histogram slat = histogram();
+    /** From submission to completion. */
+    final Histogram clat = histogram();
+    /** From start to completion. */
+    final Histogram lat = histogram();
+    /** KiB/s per sample interval. */
+    final RunningStats bandwidth = new RunningStats();
+    /** Requests per second per sample interval. */
+    final RunningStats iops = new RunningStats();
+
+    long ios;
+    long bytes;
+    private long sampledIos;
+    private long sampledBytes;
+
+    private static Histogram histogram() {
+        return new Histogram(1, LATENCY_MAX_NS, SIGNIFICANT_DIGITS);
+    }
+
+    void record(long startNs, long issueNs, long endNs, int lengthBytes) {
+        record(slat, issueNs - startNs);
+        record(clat, endNs - issueNs);
+        record(lat, endNs - startNs);
+        ios++;
+        bytes += lengthBytes;
+    }
+
+    private static void record(Histogram histogram, long ns) {
+        histogram.recordValue(Math.max(0, Math.min(ns, LATENCY_MAX_NS)));
+    }
+
+    /** Takes a sample of the rate over the time since the last one. */
+    void sample(long intervalNs) {
+        double seconds = intervalNs / NANOS_PER_SECOND;
+        bandwidth.add((bytes - sampledBytes) / BYTES_PER_KIB / seconds);
+        iops.add((ios - sampledIos) / seconds);
+        sampledIos = ios;
+        sampledBytes = bytes;
+    }
+
+    /** Adds another job's figures; both jobs have ended. */
+    void add(DirectionStats other) {
+        slat.add(other.slat);
+        clat.add(other.clat);
+        lat.add(other.lat);
+        bandwidth.add(other.bandwidth);
+        iops.add(other.iops);
+        ios += other.ios;
+        bytes += other.bytes;
+    }
+}

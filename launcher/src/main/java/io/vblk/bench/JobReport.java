@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.bench;
+
+import io.vblk.aio.AioStats;
+import io.vblk.posix.ErrnoException;
+import io.vblk.virtioblk.VirtioBlkStats;
+import java.io.IOException;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a run measured. Immutable once made; thread: any. */
+public final class JobReport {
+    private final DeviceSetup setup;
+    private final String image;
+    private final JobSpec spec;
+    private final ZonedDateTime started;
+    private final List<JobStats> jobs;
+    private final AioStats loop;
+    private final VirtioBlkStats device;
+    private final boolean flushed;
+
+    JobReport(DeviceSetup setup, String image, JobSpec spec, ZonedDateTime started,
+            List<JobStats> jobs, AioStats loop, VirtioBlkStats device, boolean flushed) {
+        this.setup = setup;
+        this.image = image;
+        this.spec = spec;
+        this.started = started;
+        this.jobs = List.copyOf(jobs);
+        this.loop = loop;
+        this.device = device;
+        this.flushed = flushed;
+    }
+
+    /** fio's normal output, with the loop's statistics after it. */
+    public String toText(boolean groupReporting) {
+        return new TextReport(this, groupReporting).write();
+    }
+
+    /** fio's JSON; our own figures stand under "vblk" in each job. */
+    public String toJson(boolean groupReporting) throws IOException {
+        return new JsonReport(this, groupReporting).write();
+    }
+
+    /** What went wrong, a line each, for the operator; empty after a good run. */
+    public List<String> failures() {
+        List<String> lines = new ArrayList<>();
+        for (JobStats job : jobs) {
+            if (job.errorText != null) {
+                lines.add(job.errorText + " failed: " + hostError());
+            }
+            lines.addAll(job.verifyFailures);
+        }
+        long verifyErrors = total().verifyErrors;
+        if (verifyErrors > 0) {
+            lines.add(verifyErrors + " blocks did not read back as written");
+        }
+        if (!flushed) {
+            lines.add("the final flush failed: " + hostError()
+                    + "; what was written may not be on the disk");
+        }
+        return lines;
+    }
+
+    private String hostError() {
+        return device.lastErrno() == 0
+                ? "the device answered with an I/O error"
+                : ErrnoException.describe(device.lastErrno());
+    }
+
+    DeviceSetup setup() {
+        return setup;
+    }
+
+    String image() {
+        return image;
+    }
+
+    JobSpec spec() {
+        return spec;
+    }
+
+    ZonedDateTime started() {
+        return started;
+    }
+
+    /** The jobs one by one, or all as one. */
+    List<JobStats> jobs(boolean groupReporting) {
+        return groupReporting ? List.of(total()) : jobs;
+    }
+
+    JobStats total() {
+        return JobStats.sum(jobs);
+    }
+
+    AioStats loop() {
+        return loop;
+    }
+
+    VirtioBlkStats device() {
+        return device;
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.bench;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.vblk.aio.AioStats;
+import io.vblk.virtioblk.VirtioBlkStats;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import org.HdrHistogram.Histogram;
+
+/** fio's JSON: names, nesting and number types are fio's, so that its consumers can read it. */
+final class JsonReport {
+    private static final DateTimeFormatter DATE =
+            DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss yyyy", Locale.ROOT);
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final long NANOS_PER_MS = 1_000_000;
+    private static final double BYTES_PER_KIB = 1024;
+
+    private final JobReport report;
+    private final boolean group;
+    private JsonGenerator json;
+
+    JsonReport(JobReport report, boolean group) {
+        this.report = report;
+        this.group = group;
+    }
+
+    String write() throws IOException {
+        StringWriter text = new StringWriter();
+        json = new JsonFactory().createGenerator(text).useDefaultPrettyPrinter();
+        json.writeStartObject();
+        json.writeStringField("fio version", "vblk-" + Version.TEXT);
+        long startedMs = report.started().toInstant().toEpochMilli();
+        json.writeNumberField("timestamp", startedMs / 1000);
+        json.writeNumberField("timestamp_ms", startedMs);
+        json.writeStringField("time", DATE.format(report.started()));
+        json.writeArrayFieldStart("jobs");
+        for (JobStats job : report.jobs(group)) {
+            writeJob(job);
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("disk_util");
+        json.writeEndArray();
+        json.writeEndObject();
+        json.close();
+        return text.toString();
+    }
+
+    private void writeJob(JobStats job) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("jobname", "vblk");
+        json.writeNumberField("groupid", 0);
+        json.writeNumberField("error", job.error);
+        json.writeNumberField("eta", 0);
+        json.writeNumberField("elapsed", (long) Math.ceil(job.elapsedNs / NANOS_PER_SECOND));
+        writeOptions();
+        writeDirection("read", job.read, job);
+        writeDirection("write", job.write, job);
+        writeDirection("trim", new DirectionStats(), job);
+        json.writeObjectFieldStart("sync");
+        json.writeNumberField("total_ios", 0);
+        writeLatency("lat_ns", new DirectionStats().lat, false);
+        json.writeEndObject();
+        json.writeNumberField("job_runtime", job.elapsedNs / NANOS_PER_MS * job.jobs);
+        number("usr_cpu", TextReport.cpuPercent(job.usage.userTicks(), job));
+        number("sys_cpu", TextReport.cpuPercent(job.usage.systemTicks(), job));
+        json.writeNumberField("ctx", job.usage.contextSwitches());
+        json.writeNumberField("majf", job.usage.majorFaults());
+        json.writeNumberField("minf", job.usage.minorFaults());
+        writeDepths("iodepth_level", job.levels);
+        writeDepths("iodepth_submit", job.submits);
+        writeDepths("iodepth_complete", job.completes);
+        LatencyClasses classes = LatencyClasses.of(job);
+        writeClasses("latency_ns", FioFormat.LATENCY_NS, classes.ns());
+        writeClasses("latency_us", FioFormat.LATENCY_US, classes.us());
+        writeClasses("latency_ms", FioFormat.LATENCY_MS, classes.ms());
+        json.writeNumberField("latency_depth", report.spec().iodepth());
+        json.writeNumberField("latency_target", 0);
+        number("latency_percentile", 100);
+        json.writeNumberField("latency_window", 0);
+        writeOwn(job);
+        json.writeEndObject();
+    }
+
+    private void writeOptions() throws IOException {
+        JobSpec spec = report.spec();
+        json.writeObjectFieldStart("job options");
+        json.writeStringField("name", "vblk");
+        json.writeStringField("filename", report.setup().image().target());
+        json.writeStringField("ioengine", "vblk");
+        json.writeStringField("rw", spec.rw().fioName());
+        if (spec.rw().reads() && spec.rw().writes()) {
+            json.writeStringField("rwmixread", Integer.toString(spec.rwMixRead()));
+        }
+        json.writeStringField("bs", Integer.toString(spec.blockBytes()));
+        json.writeStringField("iodepth", Integer.toString(spec.iodepth()));
+        json.writeStringField("numjobs", Integer.toString(spec.numjobs()));
+        json.writeStringField("offset", Long.toString(spec.offset()));
+        json.writeStringField("size", Long.toString(spec.sizeBytes()));
+        json.writeStringField("runtime", spec.runtimeNs() / NANOS_PER_MS + "ms");
+        json.writeStringField("ramp_time", spec.rampNs() / NANOS_PER_MS + "ms");
+        json.writeStringField("randseed", Long.toString(spec.randSeed()));
+        if (spec.verify()) {
+            json.writeStringField("verify", "crc32c");
+        }
+        json.writeEndObject();
+    }
+
+    private void writeDirection(String name, DirectionStats stats, JobStats job)
+            throws IOException {
+        double seconds = job.elapsedNs / NANOS_PER_SECOND;
+        long rate = stats.ios == 0 ? 0 : (long) (stats.bytes / seconds);
+        json.writeObjectFieldStart(name);
+        json.writeNumberField("io_bytes", stats.bytes);
+        json.writeNumberField("io_kbytes", (long) (stats.bytes / BYTES_PER_KIB));
+        json.writeNumberField("bw_bytes", rate);
+        json.writeNumberField("bw", (long) (rate / BYTES_PER_KIB));
+        number("iops", stats.ios / seconds);
+        json.writeNumberField("runtime", stats.ios == 0 ? 0 : job.elapsedNs / NANOS_PER_MS);
+        json.writeNumberField("total_ios", stats.ios);
+        json.writeNumberField("short_ios", 0);
+        json.writeNumberField("drop_ios", 0);
+        writeLatency("slat_ns", stats.slat, false);
+        writeLatency("clat_ns", stats.clat, true);
+        writeLatency("lat_ns", stats.lat, true);
+        RunningStats bw = stats.bandwidth;
+        json.writeNumberField("bw_min", Math.round(bw.min()));
+        json.writeNumberField("bw_max", Math.round(bw.max()));
+        number("bw_agg", bw.count() == 0 ? 0 : 100);
+        number("bw_mean", bw.mean());
+        number("bw_dev", bw.deviation());
+        json.writeNumberField("bw_samples", bw.count());
+        RunningStats iops = stats.iops;
+        json.writeNumberField("iops_min", Math.round(iops.min()));
+        json.writeNumberField("iops_max", Math.round(iops.max()));
+        number("iops_mean", iops.mean());
+        number("iops_stddev", iops.deviation());
+        json.writeNumberField("iops_samples", iops.count());
+        json.writeEndObject();
+    }
+
+    private void writeLatency(String name, Histogram histogram, boolean percentiles)
+            throws IOException {
+        long count = histogram.getTotalCount();
+        json.writeObjectFieldStart(name);
+        json.writeNumberField("min", count == 0 ? 0 : histogram.getMinValue());
+        json.writeNumberField("max", histogram.getMaxValue());
+        number("mean", histogram.getMean());
+        number("stddev", histogram.getStdDeviation());
+        json.writeNumberField("N", count);
+        if (percentiles && count > 0) {
+            json.writeObjectFieldStart("percentile");
+            for (double percentile : FioFormat.PERCENTILES) {
+                json.writeNumberField(String.format(Locale.ROOT, "%.6f", percentile),
+                        histogram.getValueAtPercentile(percentile));
+            }
+            json.writeEndObject();
+        }
+        json.writeEndObject();
+    }
+
+    private void writeDepths(String name, DepthCounts counts) throws IOException {
+        json.writeObjectFieldStart(name);
+        for (int i = 0; i < counts.classes(); i++) {
+            number(counts.name(i), counts.percent(i));
+        }
+        json.writeEndObject();
+    }
+
+    private void writeClasses(String name, int[] limits, double[] percents) throws IOException {
+        json.writeObjectFieldStart(name);
+        for (int i = 0; i < percents.length; i++) {
+            number(i < limits.length
+                    ? Integer.toString(limits[i])
+                    : ">=" + limits[limits.length - 1], percents[i]);
+        }
+        json.writeEndObject();
+    }
+
+    /** What fio has no place for. Loop and device are those of the whole run. */
+    private void writeOwn(JobStats job) throws IOException {
+        AioStats loop = report.loop();
+        VirtioBlkStats device = report.device();
+        json.writeObjectFieldStart("vblk");
+        json.writeStringField("load", "closed loop");
+        json.writeStringField("wait", report.spec().waitMode().name().toLowerCase(Locale.ROOT));
+        json.writeStringField("aio", report.setup().image().engine().toString());
+        json.writeNumberField("num_queues", report.setup().device().numQueues());
+        json.writeNumberField("queue_size", report.setup().device().queueSize());
+        json.writeNumberField("verified_blocks", job.verifiedBlocks);
+        json.writeNumberField("verify_errors", job.verifyErrors);
+        json.writeObjectFieldStart("device");
+        json.writeNumberField("requests", device.requests());
+        json.writeNumberField("errors", device.errors());
+        json.writeNumberField("unsupported", device.unsupported());
+        json.writeNumberField("malformed", device.malformed());
+        json.writeNumberField("flushes", device.flushes());
+        json.writeNumberField("batches", device.batches());
+        json.writeNumberField("kicks", device.kicks());
+        json.writeNumberField("calls", device.calls());
+        json.writeNumberField("busy", device.busy());
+        json.writeEndObject();
+        json.writeObjectFieldStart("loop");
+        json.writeNumberField("poll_max_ns", report.setup().polling().pollMaxNs());
+        json.writeNumberField("poll_ns", loop.pollTimeNs());
+        json.writeNumberField("poll_peak_ns", loop.pollTimePeakNs());
+        json.writeNumberField("iterations", loop.iterations());
+        json.writeNumberField("poll_phases", loop.pollPhases());
+        json.writeNumberField("poll_hits", loop.pollHits());
+        json.writeNumberField("poll_vain_ns", loop.pollNs());
+        json.writeNumberField("waits", loop.waits());
+        json.writeNumberField("wait_ns", loop.waitNs());
+        json.writeNumberField("wakeups_sent", loop.wakeupsSent());
+        json.writeNumberField("wakeups_elided", loop.wakeupsElided());
+        json.writeNumberField("bottom_halves", loop.bottomHalves());
+        json.writeNumberField("dispatches", loop.dispatches());
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    /** A number with fio's six decimals. */
+    private void number(String name, double value) throws IOException {
+        json.writeFieldName(name);
+        json.writeNumber(String.format(Locale.ROOT, "%.6f", value));
+    }
+}

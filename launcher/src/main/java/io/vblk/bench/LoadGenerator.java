@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.bench;
+
+import io.vblk.block.BlockOp;
+import io.vblk.posix.NativeMemory;
+import io.vblk.posix.Posix;
+import io.vblk.virtioblk.VirtioBlkDriver;
+import java.io.IOException;
+import java.util.zip.CRC32C;
+
+/**
+ * One job: keeps iodepth requests in flight, times slat, clat and lat, checks data if asked to.
+ * Thread: the job's. A closed loop: the next request starts when one has ended, so a slow device
+ * is also asked less often (fio's way without a rate). Allocates nothing while it runs, unless
+ * data is verified.
+ */
+final class LoadGenerator {
+    /** Longest sleep of a guest that waits for a call, so that it hears of a stop. */
+    private static final long AWAIT_NS = 100_000_000L;
+
+    private final JobSpec spec;
+    private final int job;
+    private final VirtioBlkDriver driver;
+    private final VerifyMap verify;
+    private final StopFlag stop;
+    private final JobStats stats = new JobStats();
+
+    // Per slot.
+    private final long[] startNs;
+    private final long[] issueNs;
+    private final long[] blocks;
+    private final boolean[] writes;
+    private final int[] writtenCrcs;
+
+    private final int[] free;
+    private int freeCount;
+    /** Slots added since the last kick. */
+    private final int[] fresh;
+    private int freshCount;
+
+    private final CRC32C crc = new CRC32C();
+    private final byte[] scratch;
+    private RequestSource source;
+    private boolean sourceHasRequest;
+    private boolean sourceEnded;
+    private boolean recording;
+    private long recordFromNs;
+    private long endNs;
+    private long sampledNs;
+    private long generation;
+
+    LoadGenerator(JobSpec spec, int job, VirtioBlkDriver driver, VerifyMap verify, StopFlag stop) {
+        this.spec = spec;
+        this.job = job;
+        this.driver = driver;
+        this.verify = verify;
+        this.stop = stop;
+        int depth = spec.iodepth();
+        this.startNs = new long[depth];
+        this.issueNs = new long[depth];
+        this.blocks = new long[depth];
+        this.writes = new boolean[depth];
+        this.writtenCrcs = new int[depth];
+        this.free = new int[depth];
+        this.fresh = new int[depth];
+        this.scratch = verify == null ? new byte[0] : new byte[spec.blockBytes()];
+        for (int slot = 0; slot < depth; slot++) {
+            free[slot] = slot;
+            fillData(slot, slot);
+        }
+        freeCount = depth;
+    }
+
+    JobStats stats() {
+        return stats;
+    }
+
+    /** Runs the job, measured. */
+    void run() {
+        ThreadUsage before = ThreadUsage.ofCurrentThread();
+        recording = true;
+        recordFromNs = System.nanoTime() + spec.rampNs();
+        endNs = spec.runtimeNs() == 0 ? Long.MAX_VALUE : recordFromNs + spec.runtimeNs();
+        sampledNs = recordFromNs;
+        drive(new AccessPattern(spec, job));
+        stats.elapsedNs = Math.max(1, System.nanoTime() - recordFromNs);
+        stats.usage = ThreadUsage.ofCurrentThread().since(before);
+    }
+
+    /** Reads back this job's share of what all jobs have written, not measured. */
+    void readBack() {
+        recording = false;
+        endNs = Long.MAX_VALUE;
+        drive(new ReadBack(verify, spec.blocks(), job, spec.numjobs()));
+    }
+
+    private void drive(RequestSource requests) {
+        source = requests;
+        sourceHasRequest = false;
+        sourceEnded = false;
+        while (true) {
+            submit();
+            if (freeCount == spec.iodepth()) {
+                if (sourceEnded) {
+                    return;
+                }
+                // Another job holds the block that is next.
+                Thread.onSpinWait();
+                continue;
+            }
+            int slot = driver.poll();
+            if (slot != VirtioBlkDriver.NOTHING) {
+                reap(slot);
+            } else if (spec.waitMode() == WaitMode.EVENT) {
+                driver.await(AWAIT_NS);
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ submission
+
+    private void submit() {
+        while (freeCount > 0 && !sourceEnded && stepSource()) {
+            int slot = free[freeCount - 1];
+            if (!add(slot)) {
+                break;
+            }
+            freeCount--;
+            fresh[freshCount++] = slot;
+            sourceHasRequest = false;
+            stats.levels.count(spec.iodepth() - freeCount, 1);
+        }
+        if (freshCount == 0) {
+            return;
+        }
+        driver.kick();
+        long now = System.nanoTime();
+        for (int i = 0; i < freshCount; i++) {
+            issueNs[fresh[i]] = now;
+        }
+        stats.submits.count(freshCount, 1);
+        freshCount = 0;
+    }
+
+    /** Makes the source's next request available; false if there is none or its block is taken. */
+    private boolean stepSource() {
+        if (!sourceHasRequest) {
+            if (stop.isRequested() || !source.next()) {
+                sourceEnded = true;
+                return false;
+            }
+            sourceHasRequest = true;
+        }
+        return true;
+    }
+
+    private boolean add(int slot) {
+        long block = source.block();
+        if (verify != null && !verify.tryLock(block)) {
+            return false;
+        }
+        boolean write = source.op() == BlockOp.WRITE;
+        blocks[slot] = block;
+        writes[slot] = write;
+        if (verify != null && write) {
+            fillData(slot, block);
+            writtenCrcs[slot] = VerifyMap.crcOf(driver.dataAddress(slot), scratch, crc);
+        }
+        startNs[slot] = System.nanoTime();
+        long offset = spec.offset() + block * spec.blockBytes();
+        if (driver.transfer(slot, source.op(), offset, spec.blockBytes())) {
+            return true;
+        }
+        if (verify != null) {
+            verify.unlock(block);
+        }
+        return false;
+    }
+
+    /** Data that no other block and no earlier write has: a misplaced or stale one shows. */
+    private void fillData(int slot, long block) {
+        long at = driver.dataAddress(slot);
+        long value = AccessPattern.scramble(
+                spec.randSeed() ^ AccessPattern.scramble(block + 1) ^ generation++);
+        for (int i = 0; i < spec.blockBytes(); i += Long.BYTES) {
+            NativeMemory.putLong(at + i, value);
+            value = value * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
+        }
+    }
+
+    // ------------------------------------------------------------------ completion
+
+    private void reap(int first) {
+        long now = System.nanoTime();
+        int count = 0;
+        int slot = first;
+        while (slot != VirtioBlkDriver.NOTHING) {
+            complete(slot, now);
+            count++;
+            slot = driver.poll();
+        }
+        stats.completes.count(count, 1);
+        if (now - sampledNs >= DirectionStats.SAMPLE_NS && recording) {
+            stats.read.sample(now - sampledNs);
+            stats.write.sample(now - sampledNs);
+            sampledNs = now;
+        }
+        if (now - endNs >= 0 && endNs != Long.MAX_VALUE) {
+            sourceEnded = true;
+        }
+    }
+
+    private void complete(int slot, long now) {
+        free[freeCount++] = slot;
+        boolean write = writes[slot];
+        if (driver.status(slot) != VirtioBlkDriver.STATUS_OK) {
+            fail(slot);
+        } else if (recording && startNs[slot] - recordFromNs >= 0) {
+            stats.of(write).record(startNs[slot], issueNs[slot], now, spec.blockBytes());
+        }
+        if (verify != null) {
+            check(slot);
+            verify.unlock(blocks[slot]);
+        }
+    }
+
+    private void fail(int slot) {
+        sourceEnded = true;
+        if (stats.error == 0) {
+            stats.error = Posix.EIO;
+            stats.errorText = (writes[slot] ? "write" : "read") + " of " + spec.blockBytes()
+                    + " bytes at offset " + (spec.offset() + blocks[slot] * spec.blockBytes());
+        }
+    }
+
+    private void check(int slot) {
+        long block = blocks[slot];
+        if (driver.status(slot) != VirtioBlkDriver.STATUS_OK) {
+            return;
+        }
+        if (writes[slot]) {
+            verify.wrote(block, writtenCrcs[slot]);
+            return;
+        }
+        int seen = VerifyMap.crcOf(driver.dataAddress(slot), scratch, crc);
+        try {
+            int expected = verify.expected(block);
+            stats.verifiedBlocks++;
+            if (seen != expected) {
+                stats.verifyFailed(String.format(
+                        "verify: offset %d, length %d: crc32c %08x expected, %08x read",
+                        spec.offset() + block * spec.blockBytes(), spec.blockBytes(),
+                        expected, seen));
+                stats.error = stats.error == 0 ? Posix.EIO : stats.error;
+            }
+        } catch (IOException e) {
+            stats.verifyFailed("verify: the image cannot be read: " + e.getMessage());
+            sourceEnded = true;
+        }
+    }
+}

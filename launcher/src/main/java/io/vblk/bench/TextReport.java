@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.bench;
+
+import io.vblk.aio.AioStats;
+import io.vblk.virtioblk.VirtioBlkStats;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.StringJoiner;
+import org.HdrHistogram.Histogram;
+
+/** fio's normal output: scripts look for its lines, so their spelling is fio's. */
+final class TextReport {
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final long NANOS_PER_MS = 1_000_000;
+    private static final int PERCENTILES_PER_LINE = 3;
+    private static final DateTimeFormatter DATE =
+            DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss yyyy", Locale.ROOT);
+
+    private final JobReport report;
+    private final boolean group;
+    private final StringBuilder out = new StringBuilder();
+
+    TextReport(JobReport report, boolean group) {
+        this.report = report;
+        this.group = group;
+    }
+
+    String write() {
+        List<JobStats> jobs = report.jobs(group);
+        for (JobStats job : jobs) {
+            writeJob(job);
+        }
+        writeRunStatus(report.total());
+        writeLoop();
+        return out.toString();
+    }
+
+    private void line(String format, Object... arguments) {
+        out.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+    }
+
+    private void writeJob(JobStats job) {
+        line("vblk: (groupid=0, jobs=%d): err=%2d: pid=%d: %s", job.jobs, job.error,
+                ProcessHandle.current().pid(), DATE.format(report.started()));
+        if (job.read.ios > 0) {
+            writeDirection("read", job.read, job);
+        }
+        if (job.write.ios > 0) {
+            writeDirection("write", job.write, job);
+        }
+        writeLatencyClasses(job);
+        writeUsage(job);
+        writeDepths("IO depths    ", job.levels);
+        writeDepths("   submit    ", job.submits);
+        writeDepths("   complete  ", job.completes);
+        line("     issued rwts: total=%d,%d,0,0 short=0,0,0,0 dropped=0,0,0,0",
+                job.read.ios, job.write.ios);
+        line("     latency   : target=0, window=0, percentile=100.00%%, depth=%d",
+                report.spec().iodepth());
+    }
+
+    private void writeDirection(String name, DirectionStats stats, JobStats job) {
+        double seconds = job.elapsedNs / NANOS_PER_SECOND;
+        line("  %5s: IOPS=%s, BW=%s/s (%s/s)(%s/%dmsec)", name,
+                FioFormat.count(stats.ios / seconds),
+                FioFormat.binaryBytes(stats.bytes / seconds),
+                FioFormat.decimalBytes(stats.bytes / seconds),
+                FioFormat.binaryBytes(stats.bytes), job.elapsedNs / NANOS_PER_MS);
+        writeLatency("slat", stats.slat);
+        writeLatency("clat", stats.clat);
+        writeLatency(" lat", stats.lat);
+        writePercentiles(stats.clat);
+        RunningStats bw = stats.bandwidth;
+        if (bw.count() > 0) {
+            line("   bw (  KiB/s): min=%5.0f, max=%5.0f, per=100.00%%, avg=%8.2f, stdev=%8.2f, "
+                    + "samples=%d", bw.min(), bw.max(), bw.mean(), bw.deviation(), bw.count());
+            RunningStats iops = stats.iops;
+            line("   iops        : min=%5.0f, max=%5.0f, avg=%8.2f, stdev=%8.2f, samples=%d",
+                    iops.min(), iops.max(), iops.mean(), iops.deviation(), iops.count());
+        }
+    }
+
+    private void writeLatency(String name, Histogram histogram) {
+        LatencyUnit unit = LatencyUnit.fitting(histogram);
+        line("    %s (%s): min=%s, max=%s, avg=%5.2f, stdev=%5.2f", name, unit.label,
+                FioFormat.count(histogram.getMinValue() / unit.ns),
+                FioFormat.count(histogram.getMaxValue() / unit.ns),
+                histogram.getMean() / unit.ns, histogram.getStdDeviation() / unit.ns);
+    }
+
+    private void writePercentiles(Histogram histogram) {
+        LatencyUnit unit = LatencyUnit.fitting(histogram);
+        line("    clat percentiles (%s):", unit.label);
+        List<String> cells = new ArrayList<>();
+        int width = 5;
+        for (double percentile : FioFormat.PERCENTILES) {
+            String value = Long.toString(
+                    Math.round(histogram.getValueAtPercentile(percentile) / unit.ns));
+            width = Math.max(width, value.length());
+            cells.add(value);
+        }
+        for (int i = 0; i < cells.size(); i += PERCENTILES_PER_LINE) {
+            StringJoiner row = new StringJoiner(", ", "     | ", "");
+            for (int j = i; j < Math.min(i + PERCENTILES_PER_LINE, cells.size()); j++) {
+                row.add(String.format(Locale.ROOT, "%5.2fth=[%" + width + "s]",
+                        FioFormat.PERCENTILES[j], cells.get(j)));
+            }
+            boolean last = i + PERCENTILES_PER_LINE >= cells.size();
+            line("%s%s", row, last ? "" : ",");
+        }
+    }
+
+    private void writeLatencyClasses(JobStats job) {
+        LatencyClasses classes = LatencyClasses.of(job);
+        writeClassLine("nsec", FioFormat.LATENCY_NS, classes.ns());
+        writeClassLine("usec", FioFormat.LATENCY_US, classes.us());
+        writeClassLine("msec", FioFormat.LATENCY_MS, classes.ms());
+    }
+
+    private void writeClassLine(String unit, int[] limits, double[] percents) {
+        List<String> cells = new ArrayList<>();
+        for (int i = 0; i < percents.length; i++) {
+            if (percents[i] > 0) {
+                String limit = i < limits.length
+                        ? Integer.toString(limits[i])
+                        : ">=" + limits[limits.length - 1];
+                cells.add(String.format(
+                        Locale.ROOT, "%s=%.2f%%", limit, Math.max(percents[i], 0.01)));
+            }
+        }
+        if (!cells.isEmpty()) {
+            line("  lat (%s)   : %s", unit, String.join(", ", cells));
+        }
+    }
+
+    private void writeUsage(JobStats job) {
+        ThreadUsage usage = job.usage;
+        line("  cpu          : usr=%3.2f%%, sys=%3.2f%%, ctx=%d, majf=%d, minf=%d",
+                cpuPercent(usage.userTicks(), job), cpuPercent(usage.systemTicks(), job),
+                usage.contextSwitches(), usage.majorFaults(), usage.minorFaults());
+    }
+
+    /** Share of the job's time, ramp included since the ticks are too. */
+    static double cpuPercent(long ticks, JobStats job) {
+        double seconds = job.elapsedNs / NANOS_PER_SECOND * job.jobs;
+        return Math.min(100, 100.0 * ticks / ThreadUsage.TICKS_PER_SECOND / seconds);
+    }
+
+    private void writeDepths(String name, DepthCounts counts) {
+        StringJoiner row = new StringJoiner(", ");
+        for (int i = 0; i < counts.classes(); i++) {
+            row.add(String.format(
+                    Locale.ROOT, "%s=%.1f%%", counts.name(i), counts.percent(i)));
+        }
+        line("  %s: %s", name, row);
+    }
+
+    private void writeRunStatus(JobStats total) {
+        line("");
+        line("Run status group 0 (all jobs):");
+        writeGroupLine("READ", total.read, total);
+        writeGroupLine("WRITE", total.write, total);
+    }
+
+    private void writeGroupLine(String name, DirectionStats stats, JobStats total) {
+        if (stats.ios == 0) {
+            return;
+        }
+        double rate = stats.bytes / (total.elapsedNs / NANOS_PER_SECOND);
+        long ms = total.elapsedNs / NANOS_PER_MS;
+        line("  %5s: bw=%s/s (%s/s), io=%s (%s), run=%d-%dmsec", name,
+                FioFormat.binaryBytes(rate), FioFormat.decimalBytes(rate),
+                FioFormat.binaryBytes(stats.bytes), FioFormat.decimalBytes(stats.bytes), ms, ms);
+    }
+
+    private void writeLoop() {
+        AioStats loop = report.loop();
+        VirtioBlkStats device = report.device();
+        long requests = Math.max(1, device.requests());
+        line("");
+        line("Device and event loop (%s, aio=%s, %d queue(s) of %d, guest waits by %s):",
+                report.image(), report.setup().image().engine(),
+                report.setup().device().numQueues(), report.setup().device().queueSize(),
+                report.spec().waitMode().name().toLowerCase(Locale.ROOT));
+        line("  requests     : %d in %d batches (%.1f a batch), errors=%d, unsupported=%d, "
+                + "malformed=%d", device.requests(), device.batches(),
+                (double) device.requests() / Math.max(1, device.batches()), device.errors(),
+                device.unsupported(), device.malformed());
+        line("  notifications: kicks=%d (%.3f a request), calls=%d (%.3f a request)",
+                device.kicks(), (double) device.kicks() / requests, device.calls(),
+                (double) device.calls() / requests);
+        line("  loop         : iterations=%d, waits=%d, wake-ups sent=%d elided=%d",
+                loop.iterations(), loop.waits(), loop.wakeupsSent(), loop.wakeupsElided());
+        line("  polling      : max=%dns now=%dns peak=%dns, hits=%d, phases=%d, "
+                + "in vain=%.1fms, asleep=%.1fms",
+                report.setup().polling().pollMaxNs(), loop.pollTimeNs(), loop.pollTimePeakNs(),
+                loop.pollHits(), loop.pollPhases(), loop.pollNs() / 1e6, loop.waitNs() / 1e6);
+        JobStats total = report.total();
+        if (report.spec().verify()) {
+            line("  verify       : crc32c of %d blocks checked, %d wrong",
+                    total.verifiedBlocks, total.verifyErrors);
+        }
+    }
+
+    /** The unit in which fio would show a row: the coarsest that loses nothing of interest. */
+    private enum LatencyUnit {
+        NSEC("nsec", 1),
+        USEC("usec", 1_000),
+        MSEC("msec", 1_000_000);
+
+        // fio's rule: a unit is too fine when minimum, maximum and deviation are all large in it.
+        private static final double MIN_LARGE = 2_000;
+        private static final double MAX_LARGE = 99_999;
+        private static final double DEVIATION_LARGE = 1_000;
+
+        private final String label;
+        private final double ns;
+
+        LatencyUnit(String label, double ns) {
+            this.label = label;
+            this.ns = ns;
+        }
+
+        static LatencyUnit fitting(Histogram histogram) {
+            if (isTooFine(histogram, USEC)) {
+                return MSEC;
+            }
+            return isTooFine(histogram, NSEC) ? USEC : NSEC;
+        }
+
+        private static boolean isTooFine(Histogram histogram, LatencyUnit unit) {
+            return histogram.getMinValue() / unit.ns > MIN_LARGE
+                    && histogram.getMaxValue() / unit.ns > MAX_LARGE
+                    && histogram.getStdDeviation() / unit.ns > DEVIATION_LARGE;
+        }
+    }
+}

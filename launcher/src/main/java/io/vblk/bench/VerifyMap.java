@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.bench;
+
+import io.vblk.block.image.ImageFormat;
+import io.vblk.block.image.OpenImage;
+import io.vblk.posix.NativeMemory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.zip.CRC32C;
+
+/**
+ * What each block of the region must read as, as a crc32c, shared by all jobs. Thread: any; the
+ * crc of a block belongs to who has locked the block.
+ *
+ * <p>A block that no job has written is compared with the image file itself, read past the device
+ * by the JDK's own I/O, so that both ways cannot share a mistake.
+ */
+final class VerifyMap implements AutoCloseable {
+    /** Most blocks that can be followed: each takes eight bytes of heap. */
+    static final int BLOCKS_MAX = 16 << 20;
+
+    private static final int LOCKED = 1;
+    private static final int KNOWN = 2;
+    private static final int WRITTEN = 4;
+
+    private final JobSpec spec;
+    private final AtomicIntegerArray states;
+    private final int[] crcs;
+    /** Null when every unwritten block reads as zeroes. */
+    private final FileChannel reference;
+
+    /** A map of the job's region; IllegalArgumentException if it cannot be followed. */
+    static VerifyMap of(JobSpec spec, OpenImage image) throws IOException {
+        if (image.format() == ImageFormat.NULL) {
+            throw new IllegalArgumentException(
+                    "verify needs a disk that keeps data, which null does not");
+        }
+        if (spec.blocks() > BLOCKS_MAX) {
+            throw new IllegalArgumentException("verify follows at most " + BLOCKS_MAX
+                    + " blocks, the region has " + spec.blocks() + ": use a smaller size");
+        }
+        return new VerifyMap(spec, image.path() == null ? null : Path.of(image.path()));
+    }
+
+    private VerifyMap(JobSpec spec, Path referencePath) throws IOException {
+        this.spec = spec;
+        this.states = new AtomicIntegerArray((int) spec.blocks());
+        this.crcs = new int[(int) spec.blocks()];
+        this.reference = referencePath == null
+                ? null
+                : FileChannel.open(referencePath, StandardOpenOption.READ);
+    }
+
+    /** Takes a block for one request; false if another request has it. */
+    boolean tryLock(long block) {
+        int state = states.get((int) block);
+        return (state & LOCKED) == 0
+                && states.compareAndSet((int) block, state, state | LOCKED);
+    }
+
+    /** Gives a block back. */
+    void unlock(long block) {
+        states.set((int) block, states.get((int) block) & ~LOCKED);
+    }
+
+    /** Notes what has been written to a locked block. */
+    void wrote(long block, int crc) {
+        crcs[(int) block] = crc;
+        states.set((int) block, states.get((int) block) | KNOWN | WRITTEN);
+    }
+
+    /** Whether some job has written the block. */
+    boolean isWritten(long block) {
+        return (states.get((int) block) & WRITTEN) != 0;
+    }
+
+    /** The crc that a locked block must have; reads the image file the first time. */
+    int expected(long block) throws IOException {
+        int index = (int) block;
+        if ((states.get(index) & KNOWN) == 0) {
+            crcs[index] = referenceCrc(block);
+            states.set(index, states.get(index) | KNOWN);
+        }
+        return crcs[index];
+    }
+
+    private int referenceCrc(long block) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(spec.blockBytes());
+        long at = spec.offset() + block * spec.blockBytes();
+        while (reference != null && buffer.hasRemaining()) {
+            if (reference.read(buffer, at + buffer.position()) < 0) {
+                throw new IOException("the image ends inside of block " + block);
+            }
+        }
+        CRC32C crc = new CRC32C();
+        crc.update(buffer.array());
+        return (int) crc.getValue();
+    }
+
+    /** crc32c of native bytes, copied to {@code scratch} on the way. */
+    static int crcOf(long address, byte[] scratch, CRC32C crc) {
+        NativeMemory.copyToArray(address, scratch, 0, scratch.length);
+        crc.reset();
+        crc.update(scratch, 0, scratch.length);
+        return (int) crc.getValue();
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (reference != null) {
+            reference.close();
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import io.vblk.bench.BenchRun;
+import io.vblk.bench.DeviceSetup;
+import io.vblk.bench.JobReport;
+import io.vblk.bench.JobSpec;
+import io.vblk.bench.WaitMode;
+import io.vblk.block.image.ImageSpec;
+import java.io.IOException;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+
+/** bench: a fio-like load against an image, in this process. */
+final class BenchCommand implements Command {
+    @Override
+    public String name() {
+        return "bench";
+    }
+
+    @Override
+    public String synopsis() {
+        return "IMAGE [OPTION]...";
+    }
+
+    @Override
+    public String summary() {
+        return "Put a fio-like load on an image through the virtqueue and report latencies";
+    }
+
+    @Override
+    public Options options() {
+        Options options = new Options();
+        CommonOptions.addWorkload(options);
+        options.addOption(CommonOptions.value("numjobs", "N",
+                "guests that do the same at once, each with its own queue; default: 1"));
+        options.addOption(Option.builder().longOpt("time_based").hasArg().optionalArg(true)
+                .argName("0|1").desc("go on until the runtime is over").get());
+        options.addOption(CommonOptions.value("ramp_time", "TIME",
+                "time at the start that does not count"));
+        options.addOption(CommonOptions.flag("group_reporting",
+                "report all jobs as one"));
+        options.addOption(CommonOptions.value("output-format", "FORMAT",
+                "normal or json, in fio's shape; default: normal"));
+        CommonOptions.addDevice(options);
+        return options;
+    }
+
+    @Override
+    public int run(CommandLine line) throws UsageException, IOException {
+        boolean json = isJson(line);
+        boolean timeBased = line.hasOption("time_based")
+                && !"0".equals(line.getOptionValue("time_based"));
+        JobSpec job = CommonOptions.job(
+                line, CommonOptions.integer(line, "numjobs", 1), timeBased, WaitMode.POLL);
+        ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
+        DeviceSetup setup = new DeviceSetup(
+                image, CommonOptions.device(line, job), CommonOptions.polling(line));
+        try (BenchRun run = BenchRun.open(setup, job);
+                ProgressLine progress = ProgressLine.onTerminal(run.spec())) {
+            Termination termination = Termination.handle(run::stop);
+            if (!json) {
+                System.out.println(headline(run.spec()));
+            }
+            JobReport report = run.run(progress);
+            progress.erase();
+            boolean group = line.hasOption("group_reporting");
+            System.out.print(json ? report.toJson(group) + "\n" : "\n" + report.toText(group));
+            return termination.exitCodeAfter(Failures.print(report));
+        }
+    }
+
+    private static boolean isJson(CommandLine line) throws UsageException {
+        String format = line.getOptionValue("output-format", "normal");
+        return switch (format) {
+            case "normal" -> false;
+            case "json" -> true;
+            default -> throw new UsageException(
+                    "output-format=" + format + " is none of normal, json");
+        };
+    }
+
+    private static String headline(JobSpec spec) {
+        return String.format("vblk: (g=0): rw=%s, bs=%dB, ioengine=vblk, iodepth=%d%n"
+                        + "Starting %d guest%s (closed loop)",
+                spec.rw().fioName(), spec.blockBytes(), spec.iodepth(), spec.numjobs(),
+                spec.numjobs() == 1 ? "" : "s");
+    }
+}

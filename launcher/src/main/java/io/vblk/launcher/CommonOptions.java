@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import io.vblk.aio.PollingOptions;
+import io.vblk.bench.JobSpec;
+import io.vblk.bench.ReadWrite;
+import io.vblk.bench.WaitMode;
+import io.vblk.block.engine.IoEngineKind;
+import io.vblk.block.image.ImageFormat;
+import io.vblk.block.image.SizeParser;
+import io.vblk.virtioblk.VirtioBlkOptions;
+import java.util.Locale;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+
+/** Options that commands share, defined once and parsed into records. Thread: main. */
+final class CommonOptions {
+    private static final int BLOCK_BYTES_DEFAULT = 4096;
+    private static final int RWMIX_DEFAULT = 50;
+    private static final int RANDSEED_DEFAULT = 1;
+    private static final String SERIAL = "vblk";
+
+    private CommonOptions() {}
+
+    static Option value(String name, String argument, String text) {
+        return Option.builder().longOpt(name).hasArg().argName(argument).desc(text).get();
+    }
+
+    static Option flag(String name, String text) {
+        return Option.builder().longOpt(name).desc(text).get();
+    }
+
+    /** How the image is opened and the device is made. */
+    static void addDevice(Options options) {
+        options.addOption(value("format", "FORMAT",
+                "raw, null or memory; default: raw for a file, refused if it looks like another"));
+        options.addOption(flag("read-only", "offer the disk read-only"));
+        options.addOption(value("aio", "ENGINE",
+                "sync (in the event loop) or threads (worker threads); default: threads"));
+        options.addOption(value("num-queues", "N",
+                "virtqueues of the device; default: one per guest"));
+        options.addOption(value("queue-size", "N",
+                "descriptors of a virtqueue, a power of two up to 1024; default: 256"));
+        options.addOption(value("serial", "TEXT", "serial number, up to 20 characters"));
+        options.addOption(value("poll-max-ns", "NS",
+                "longest busy polling of the event loop, 0 for none; default: 32768"));
+        options.addOption(value("poll-grow", "N",
+                "factor by which polling time grows; default: 0, which is 2"));
+        options.addOption(value("poll-shrink", "N",
+                "divisor by which it shrinks; default: 0, which is to nothing at once"));
+    }
+
+    /** What the simulated guests do. */
+    static void addWorkload(Options options) {
+        options.addOption(value("rw", "MODE",
+                "read, write, randread, randwrite, rw (readwrite) or randrw; default: read"));
+        options.addOption(value("rwmixread", "PERCENT", "reads of a mixed load; default: 50"));
+        options.addOption(value("bs", "SIZE", "size of a request, such as 4k; default: 4k"));
+        options.addOption(value("iodepth", "N", "requests in flight per guest; default: 1"));
+        options.addOption(value("runtime", "TIME", "longest run: seconds, or with us, ms, m, h"));
+        options.addOption(value("size", "SIZE", "length of the region; default: all"));
+        options.addOption(value("offset", "SIZE", "start of the region; default: 0"));
+        options.addOption(value("randseed", "N",
+                "seed of offsets, mixes and data; default: 1"));
+        options.addOption(value("verify", "METHOD",
+                "crc32c: compare reads with what was written or is in the image; or none"));
+        options.addOption(value("wait", "MODE",
+                "how a guest waits for completions: poll or event"));
+        options.addOption(flag("allow-write",
+                "let the load overwrite an image that is not one of vblk's own"));
+    }
+
+    static VirtioBlkOptions device(CommandLine line, JobSpec job) throws UsageException {
+        int queues = integer(line, "num-queues", job.numjobs());
+        if (queues < job.numjobs()) {
+            throw new UsageException("num-queues=" + queues + " is too few: each of the "
+                    + job.numjobs() + " guests has a queue of its own");
+        }
+        int queueSize = integer(line, "queue-size",
+                Math.max(VirtioBlkOptions.QUEUE_SIZE_DEFAULT, powerOfTwoFrom(job.iodepth())));
+        if (job.iodepth() > queueSize) {
+            throw new UsageException("iodepth=" + job.iodepth() + " does not fit a queue of "
+                    + queueSize + (line.hasOption("queue-size")
+                            ? "" : ", the largest that there is"));
+        }
+        return new VirtioBlkOptions(line.getOptionValue("serial", SERIAL), queues, queueSize);
+    }
+
+    private static int powerOfTwoFrom(int depth) {
+        int power = Integer.highestOneBit(depth);
+        return Math.min(VirtioBlkOptions.QUEUE_SIZE_MAX, power == depth ? power : power * 2);
+    }
+
+    static PollingOptions polling(CommandLine line) throws UsageException {
+        return new PollingOptions(
+                number(line, "poll-max-ns", PollingOptions.POLL_MAX_NS_DEFAULT),
+                number(line, "poll-grow", 0),
+                number(line, "poll-shrink", 0));
+    }
+
+    static ImageFormat format(CommandLine line) {
+        String name = line.getOptionValue("format");
+        return name == null ? null : ImageFormat.of(name);
+    }
+
+    static IoEngineKind engine(CommandLine line) {
+        return IoEngineKind.of(line.getOptionValue("aio", IoEngineKind.THREADS.toString()));
+    }
+
+    /**
+     * The job that the workload options describe.
+     *
+     * @param jobs number of guests
+     * @param timeBased whether to go on until the runtime is over, or for ever without one
+     */
+    static JobSpec job(CommandLine line, int jobs, boolean timeBased, WaitMode waitDefault)
+            throws UsageException {
+        long blockBytes = size(line, "bs", BLOCK_BYTES_DEFAULT);
+        if (blockBytes > JobSpec.BLOCK_BYTES_MAX) {
+            throw new UsageException("bs must be at most 64M: " + line.getOptionValue("bs"));
+        }
+        return new JobSpec(
+                ReadWrite.parse(line.getOptionValue("rw", "read")),
+                integer(line, "rwmixread", RWMIX_DEFAULT),
+                (int) blockBytes,
+                integer(line, "iodepth", 1),
+                jobs,
+                time(line, "runtime"),
+                timeBased,
+                time(line, "ramp_time"),
+                size(line, "offset", 0),
+                size(line, "size", 0),
+                number(line, "randseed", RANDSEED_DEFAULT),
+                verify(line),
+                wait(line, waitDefault));
+    }
+
+    private static boolean verify(CommandLine line) throws UsageException {
+        String method = line.getOptionValue("verify", "none");
+        return switch (method) {
+            case "none", "0" -> false;
+            case "crc32c" -> true;
+            default -> throw new UsageException(
+                    "verify=" + method + " is none of crc32c, none");
+        };
+    }
+
+    private static WaitMode wait(CommandLine line, WaitMode fallback) throws UsageException {
+        String mode = line.getOptionValue("wait", fallback.name().toLowerCase(Locale.ROOT));
+        return switch (mode) {
+            case "poll" -> WaitMode.POLL;
+            case "event" -> WaitMode.EVENT;
+            default -> throw new UsageException("wait=" + mode + " is none of poll, event");
+        };
+    }
+
+    static int integer(CommandLine line, String name, int fallback) throws UsageException {
+        long value = number(line, name, fallback);
+        if (value < Integer.MIN_VALUE || value > Integer.MAX_VALUE) {
+            throw new UsageException(name + "=" + value + " is too large");
+        }
+        return (int) value;
+    }
+
+    static long number(CommandLine line, String name, long fallback) throws UsageException {
+        String text = line.getOptionValue(name);
+        if (text == null) {
+            return fallback;
+        }
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new UsageException(name + "=" + text + " is not a number");
+        }
+    }
+
+    private static long size(CommandLine line, String name, long fallback)
+            throws UsageException {
+        String text = line.getOptionValue(name);
+        if (text == null) {
+            return fallback;
+        }
+        try {
+            return SizeParser.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(name + ": " + e.getMessage());
+        }
+    }
+
+    private static long time(CommandLine line, String name) throws UsageException {
+        try {
+            return Durations.parseNs(line.getOptionValue(name, "0"));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(name + ": " + e.getMessage());
+        }
+    }
+}

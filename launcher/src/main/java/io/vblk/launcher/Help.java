@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.apache.commons.cli.Option;
+
+/** Help texts in the manner of fio and QEMU: one option a line, its value named. */
+final class Help {
+    private static final int COLUMNS = 80;
+    private static final int TEXT_COLUMN = 27;
+
+    private Help() {}
+
+    static String program(List<Command> commands) {
+        StringBuilder out = new StringBuilder();
+        out.append("usage: vblk COMMAND IMAGE [OPTION]...\n\n")
+                .append("A virtio-blk back-end emulator: serves a disk image through a virtqueue\n")
+                .append("to simulated guests, and measures it.\n\n");
+        for (Command command : commands) {
+            row(out, command.name(), command.summary());
+        }
+        out.append('\n');
+        row(out, "COMMAND --help", "options of a command");
+        row(out, "--version", "version of this program");
+        row(out, "--verbose", "log more, and show where an error came from");
+        out.append("\nIMAGE is a raw disk image, a block device, null:SIZE (a disk without\n")
+                .append("storage) or memory:SIZE.\n");
+        return out.toString();
+    }
+
+    static String command(Command command) {
+        StringBuilder out = new StringBuilder();
+        out.append("usage: vblk ").append(command.name()).append(' ')
+                .append(command.synopsis()).append("\n\n")
+                .append(command.summary()).append(".\n\n");
+        for (Option option : command.options().getOptions()) {
+            String value = option.hasArg() ? "=" + option.getArgName() : "";
+            row(out, "--" + option.getLongOpt() + value, option.getDescription());
+        }
+        return out.toString();
+    }
+
+    private static void row(StringBuilder out, String left, String text) {
+        List<String> lines = wrap(text, COLUMNS - TEXT_COLUMN);
+        String format = "  %-" + (TEXT_COLUMN - 3) + "s %s%n";
+        if (left.length() > TEXT_COLUMN - 3) {
+            out.append("  ").append(left).append('\n');
+            out.append(String.format(Locale.ROOT, format, "", lines.get(0)));
+        } else {
+            out.append(String.format(Locale.ROOT, format, left, lines.get(0)));
+        }
+        for (String more : lines.subList(1, lines.size())) {
+            out.append(String.format(Locale.ROOT, format, "", more));
+        }
+    }
+
+    private static List<String> wrap(String text, int width) {
+        List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        for (String word : text.split(" ")) {
+            if (line.length() > 0 && line.length() + 1 + word.length() > width) {
+                lines.add(line.toString());
+                line.setLength(0);
+            }
+            line.append(line.length() == 0 ? "" : " ").append(word);
+        }
+        lines.add(line.toString());
+        return lines;
+    }
+}

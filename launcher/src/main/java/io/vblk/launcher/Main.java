@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import io.vblk.bench.Version;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.DefaultParser;
+import org.apache.commons.cli.ParseException;
+
+/** Picks the command, maps exceptions to one line and an exit code. */
+public final class Main {
+    /** The image or the host said no, or a check failed. */
+    static final int EXIT_FAILURE = 1;
+    /** The command line makes no sense. */
+    static final int EXIT_USAGE = 2;
+
+    private static final String VERBOSE = "--verbose";
+    private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
+
+    private static final List<Command> COMMANDS =
+            List.of(new InfoCommand(), new BenchCommand(), new ServeCommand());
+
+    private Main() {}
+
+    /** The program. */
+    public static void main(String[] arguments) {
+        boolean verbose = Arrays.asList(arguments).contains(VERBOSE);
+        // Before anything logs: slf4j-simple reads it once.
+        if (System.getProperty(LOG_LEVEL) == null) {
+            System.setProperty(LOG_LEVEL, verbose ? "debug" : "error");
+        }
+        int code = run(arguments, verbose);
+        System.out.flush();
+        System.exit(code);
+    }
+
+    private static int run(String[] arguments, boolean verbose) {
+        try {
+            return dispatch(arguments);
+        } catch (UsageException | IllegalArgumentException e) {
+            return fail(e, verbose, EXIT_USAGE);
+        } catch (IOException e) {
+            return fail(e, verbose, EXIT_FAILURE);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            System.err.println("vblk: internal error: " + e
+                    + (verbose ? "" : "; run again with --verbose and report it"));
+            if (verbose) {
+                printTrace(e);
+            }
+            return EXIT_FAILURE;
+        }
+    }
+
+    private static int fail(Exception e, boolean verbose, int code) {
+        System.err.println("vblk: " + e.getMessage());
+        if (verbose) {
+            printTrace(e);
+        }
+        return code;
+    }
+
+    private static void printTrace(Throwable e) {
+        for (StackTraceElement frame : e.getStackTrace()) {
+            System.err.println("    at " + frame);
+        }
+        if (e.getCause() != null) {
+            System.err.println("  caused by " + e.getCause());
+            printTrace(e.getCause());
+        }
+    }
+
+    private static int dispatch(String[] arguments) throws UsageException, IOException {
+        List<String> words = Arrays.stream(arguments).filter(a -> !a.equals(VERBOSE)).toList();
+        if (words.isEmpty()) {
+            throw new UsageException("no command: say info, bench or serve, or --help");
+        }
+        String first = words.get(0);
+        switch (first) {
+            case "--version", "-v":
+                System.out.println("vblk " + Version.TEXT);
+                return 0;
+            case "--help", "-h", "help":
+                System.out.print(Help.program(COMMANDS));
+                return 0;
+            default:
+                return runCommand(command(first), words.subList(1, words.size()));
+        }
+    }
+
+    private static Command command(String name) throws UsageException {
+        for (Command command : COMMANDS) {
+            if (command.name().equals(name)) {
+                return command;
+            }
+        }
+        throw new UsageException("unknown command '" + name + "': say info, bench or serve,"
+                + " or --help");
+    }
+
+    private static int runCommand(Command command, List<String> words)
+            throws UsageException, IOException {
+        if (words.contains("--help") || words.contains("-h")) {
+            System.out.print(Help.command(command));
+            return 0;
+        }
+        DefaultParser parser =
+                DefaultParser.builder().setAllowPartialMatching(false).get();
+        CommandLine line;
+        try {
+            line = parser.parse(command.options(), words.toArray(String[]::new));
+        } catch (ParseException e) {
+            throw new UsageException(
+                    command.name() + ": " + e.getMessage() + "; see vblk " + command.name()
+                            + " --help");
+        }
+        if (line.getArgList().size() != 1) {
+            throw new UsageException(command.name() + " takes one image, not "
+                    + line.getArgList().size() + ": vblk " + command.name() + " "
+                    + command.synopsis());
+        }
+        return command.run(line);
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import io.vblk.bench.BenchRun;
+import io.vblk.bench.DeviceSetup;
+import io.vblk.bench.JobReport;
+import io.vblk.bench.JobSpec;
+import io.vblk.bench.WaitMode;
+import io.vblk.block.image.ImageSpec;
+import java.io.IOException;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/** serve: an image for simulated guests until told to end. */
+final class ServeCommand implements Command {
+    @Override
+    public String name() {
+        return "serve";
+    }
+
+    @Override
+    public String synopsis() {
+        return "IMAGE [OPTION]...";
+    }
+
+    @Override
+    public String summary() {
+        return "Serve an image to simulated guests until Ctrl-C or --runtime";
+    }
+
+    @Override
+    public Options options() {
+        Options options = new Options();
+        options.addOption(CommonOptions.value("guests", "N",
+                "simulated guests, each a thread with its own queue; default: 1"));
+        CommonOptions.addWorkload(options);
+        CommonOptions.addDevice(options);
+        return options;
+    }
+
+    @Override
+    public int run(CommandLine line) throws UsageException, IOException {
+        int guests = CommonOptions.integer(line, "guests", 1);
+        if (guests < 1 || guests > JobSpec.NUMJOBS_MAX) {
+            throw new UsageException(
+                    "guests must be 1 to " + JobSpec.NUMJOBS_MAX + ", not " + guests);
+        }
+        JobSpec job = CommonOptions.job(line, guests, false, WaitMode.EVENT).untilStopped();
+        ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
+        DeviceSetup setup = new DeviceSetup(
+                image, CommonOptions.device(line, job), CommonOptions.polling(line));
+        try (BenchRun run = BenchRun.open(setup, job);
+                ProgressLine progress = ProgressLine.forGuests(run.spec())) {
+            Termination.handle(run::stop);
+            System.out.printf("serving %s to %d guest%s, rw=%s bs=%d iodepth=%d; Ctrl-C ends%n",
+                    image.target(), guests, guests == 1 ? "" : "s", job.rw().fioName(),
+                    job.blockBytes(), job.iodepth());
+            System.out.flush();
+            JobReport report = run.run(progress);
+            progress.erase();
+            System.out.print("\n" + report.toText(true));
+            return Failures.print(report);
+        }
+    }
+}
