@@ -33,10 +33,12 @@ final class VirtioBlkConfig {
         space.putInt(VirtioBlkAbi.CONFIG_OPT_IO, limits.optimalIoBytes() / blockBytes);
         space.put(VirtioBlkAbi.CONFIG_WRITEBACK, (byte) 1);
         space.putShort(VirtioBlkAbi.CONFIG_NUM_QUEUES, (short) options.numQueues());
-        if (!limits.readOnly()) {
+        if (limits.canDiscard()) {
             space.putInt(VirtioBlkAbi.CONFIG_MAX_DISCARD_SECTORS, RANGE_SECTORS_MAX);
             space.putInt(VirtioBlkAbi.CONFIG_MAX_DISCARD_SEG, RANGES_MAX);
             space.putInt(VirtioBlkAbi.CONFIG_DISCARD_ALIGN, blockSectors);
+        }
+        if (limits.canWriteZeroes()) {
             space.putInt(VirtioBlkAbi.CONFIG_MAX_WRITE_ZEROES_SECTORS, RANGE_SECTORS_MAX);
             space.putInt(VirtioBlkAbi.CONFIG_MAX_WRITE_ZEROES_SEG, RANGES_MAX);
             space.put(VirtioBlkAbi.CONFIG_WRITE_ZEROES_MAY_UNMAP, (byte) 1);

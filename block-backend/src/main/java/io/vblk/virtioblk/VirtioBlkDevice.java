@@ -15,6 +15,7 @@ import io.vblk.virtio.VirtqueueConfig;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * virtio-blk device: features, configuration space, one VirtioBlkQueue per started queue.
@@ -23,6 +24,8 @@ import java.util.concurrent.CompletableFuture;
 public final class VirtioBlkDevice implements VirtioDevice {
     private static final long RING_FEATURES = VirtioFeatures.VERSION_1
             | VirtioFeatures.INDIRECT_DESC | VirtioFeatures.EVENT_IDX;
+    private static final long CACHE_FEATURES =
+            VirtioBlkAbi.F_FLUSH | VirtioBlkAbi.F_CONFIG_WCE;
 
     private final VirtioBlkOptions options;
     private final IoThread ioThread;
@@ -58,9 +61,15 @@ public final class VirtioBlkDevice implements VirtioDevice {
         if (options.numQueues() > 1) {
             features |= VirtioBlkAbi.F_MQ;
         }
-        features |= limits.readOnly()
-                ? VirtioBlkAbi.F_RO
-                : VirtioBlkAbi.F_DISCARD | VirtioBlkAbi.F_WRITE_ZEROES;
+        if (limits.readOnly()) {
+            return features | VirtioBlkAbi.F_RO;
+        }
+        if (limits.canDiscard()) {
+            features |= VirtioBlkAbi.F_DISCARD;
+        }
+        if (limits.canWriteZeroes()) {
+            features |= VirtioBlkAbi.F_WRITE_ZEROES;
+        }
         return features;
     }
 
@@ -93,16 +102,16 @@ public final class VirtioBlkDevice implements VirtioDevice {
                 throw new VirtioException("features cannot change while a queue runs");
             }
         }
-        negotiated = features;
-        if (!isNegotiated(VirtioBlkAbi.F_CONFIG_WCE)) {
-            config.setWriteback(isNegotiated(VirtioBlkAbi.F_FLUSH));
-        } else if (!isNegotiated(VirtioBlkAbi.F_FLUSH)) {
-            // Without a way to flush nothing may stay in a cache: 5.2.5.2.
-            config.setWriteback(false);
+        if (negotiated == 0 || ((features ^ negotiated) & CACHE_FEATURES) != 0) {
+            // Another driver than before starts with the cache on if it can flush, and off if not:
+            // 5.2.5.2. The same features said again leave the driver's choice as it is.
+            config.setWriteback(VirtioFeatures.has(features, VirtioBlkAbi.F_FLUSH));
         }
+        negotiated = features;
         updateWriteCache();
     }
 
+    /** Without a way to flush nothing may stay in a cache, whatever the driver switches. */
     private void updateWriteCache() {
         writesThrough = !config.writeback() || !isNegotiated(VirtioBlkAbi.F_FLUSH);
     }
@@ -134,20 +143,28 @@ public final class VirtioBlkDevice implements VirtioDevice {
         Virtqueue ring = queueConfig.activate(memory, negotiated);
         VirtioBlkQueue queue = new VirtioBlkQueue(
                 this, index, ioThread.context(), backend, ring, kick, call);
-        CompletableFuture<Void> started = new CompletableFuture<>();
+        // Noted before: if the wait for the iothread is broken off, the queue may run all the same.
+        queues[index] = queue;
+        String refusal = startOnHome(queue);
+        if (refusal != null) {
+            queues[index] = null;
+            queue.free();
+            throw new VirtioException(
+                    "queue " + index + ": its kick cannot be watched: " + refusal);
+        }
+    }
+
+    /** Returns why the kick cannot be watched, or null. */
+    private String startOnHome(VirtioBlkQueue queue) {
+        AtomicReference<String> refusal = new AtomicReference<>();
         ioThread.call(() -> {
             try {
                 queue.start();
-                started.complete(null);
-            } catch (ErrnoException e) {
-                started.completeExceptionally(e);
+            } catch (ErrnoException | IllegalArgumentException e) {
+                refusal.set(e.getMessage());
             }
         });
-        if (started.isCompletedExceptionally()) {
-            queue.free();
-            throw new VirtioException("queue " + index + ": its kick cannot be watched");
-        }
-        queues[index] = queue;
+        return refusal.get();
     }
 
     @Override

@@ -64,9 +64,6 @@ public final class VirtioBlkDriver implements AutoCloseable {
             int dataBytesMax, long features) throws ErrnoException {
         this.queue = new SplitDriverQueue(
                 memory, guestAddress, queueSize, BUFFERS_PER_CHAIN, features);
-        this.kick = EventNotifier.create();
-        this.call = EventNotifier.create();
-        this.waitScratch = MappedMemory.anonymous(Posix.TIMESPEC_BYTES + POLLFD_BYTES);
         this.headersGuest = guestAddress + queueBytes(queueSize);
         this.dataGuest = headersGuest + pages((long) slots * SLOT_HEADER_BYTES);
         this.dataStride = pages(dataBytesMax);
@@ -77,6 +74,19 @@ public final class VirtioBlkDriver implements AutoCloseable {
         }
         this.headersHost = host + (headersGuest - guestAddress);
         this.dataHost = host + (dataGuest - guestAddress);
+        this.waitScratch = MappedMemory.anonymous(Posix.TIMESPEC_BYTES + POLLFD_BYTES);
+        EventNotifier first = null;
+        try {
+            first = EventNotifier.create();
+            this.call = EventNotifier.create();
+        } catch (ErrnoException e) {
+            if (first != null) {
+                first.close();
+            }
+            waitScratch.close();
+            throw e;
+        }
+        this.kick = first;
         queue.disableCalls();
     }
 
@@ -183,10 +193,20 @@ public final class VirtioBlkDriver implements AutoCloseable {
 
     /** Shows the device what was added, and kicks it if it wants that. */
     public void kick() {
-        if (queue.publish()) {
-            kicks++;
-            kick.set();
+        if (publish()) {
+            sendKick();
         }
+    }
+
+    /** Shows the device what was added; returns whether it wants a kick. */
+    public boolean publish() {
+        return queue.publish();
+    }
+
+    /** Kicks the device: a system call, here as in a virtual machine's ioeventfd. */
+    public void sendKick() {
+        kicks++;
+        kick.set();
     }
 
     /** Slot of the next completed request, or {@link #NOTHING}. */

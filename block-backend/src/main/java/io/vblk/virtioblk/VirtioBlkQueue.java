@@ -46,9 +46,14 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private final MappedMemory slotMemory;
 
     private VirtioBlkRequest free;
-    /** The request that the backend had no room for; while there is one, nothing is popped. */
+    /** Requests that the backend had no room for; while there is one, nothing is popped. */
     private VirtioBlkRequest parked;
+    private int parkedCount;
+    /** Chains popped and not answered, parked ones included. */
     private int inFlight;
+    /** Whether the backend holds something that it was not told to set off. */
+    private boolean uncommitted;
+    /** Whether the ring holds used elements that the driver was not shown. */
     private boolean unpublished;
     private boolean broken;
     private boolean stopping;
@@ -81,8 +86,11 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         this.resume = context.bottomHalf("virtio-blk queue " + index, this::resume);
         int iovecBytes = SEGMENTS_MAX * IovecArray.ELEMENT_BYTES;
         int slotBytes = iovecBytes + VirtioBlkAbi.HEADER_BYTES;
-        this.slotMemory = MappedMemory.anonymous((long) ring.size() * slotBytes);
-        for (int i = ring.size() - 1; i >= 0; i--) {
+        // Each head can be in flight once; the slot beyond is for chains without one of their own,
+        // so that a driver which offers a head again gets its answer when all others are taken.
+        int slots = ring.size() + 1;
+        this.slotMemory = MappedMemory.anonymous((long) slots * slotBytes);
+        for (int i = slots - 1; i >= 0; i--) {
             long at = slotMemory.address() + (long) i * slotBytes;
             release(new VirtioBlkRequest(
                     this, new IovecArray(at, SEGMENTS_MAX), at + iovecBytes));
@@ -97,6 +105,8 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     void stop(Runnable drained) {
         stopping = true;
         handler.close();
+        // If the loop was polling the ring, nobody else switches kicks on again.
+        ring.enableKicks();
         whenDrained = drained;
         reportIfDrained();
     }
@@ -140,8 +150,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         } catch (VirtioException e) {
             breakDown(e);
         }
-        backend.commit();
-        publish();
+        settle();
         if (budget == 0 && !ring.isEmpty()) {
             resume.schedule();
         }
@@ -150,9 +159,8 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private int takeChains(int budget) throws VirtioException {
         int taken = 0;
         while (taken < budget && parked == null) {
-            // A free slot is there for each head: a head in flight is refused a second time.
             VirtioBlkRequest request = free;
-            if (request == null || !ring.pop(request.chain)) {
+            if (!ring.pop(request.chain)) {
                 break;
             }
             free = request.next;
@@ -171,6 +179,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         while (true) {
             QueueStatus outcome = backend.submit(request.block);
             if (outcome == QueueStatus.QUEUED) {
+                uncommitted = true;
                 return;
             }
             if (outcome == QueueStatus.BUSY) {
@@ -189,22 +198,37 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         busy++;
         request.next = parked;
         parked = request;
-        if (inFlight == 1) {
-            resume.schedule();
-        }
+        parkedCount++;
     }
 
     private void resume() {
         VirtioBlkRequest waiting = parked;
         parked = null;
+        parkedCount = 0;
         while (waiting != null) {
             VirtioBlkRequest request = waiting;
             waiting = request.next;
             submit(request);
         }
-        process();
-        backend.commit();
-        context.defer(this);
+        if (acceptsWork()) {
+            process();
+        } else {
+            settle();
+        }
+    }
+
+    /** End of a run: sets off and shows what it has left, and sees to it that there is a next. */
+    private void settle() {
+        if (uncommitted) {
+            uncommitted = false;
+            backend.commit();
+        }
+        publish();
+        if (parked != null && parkedCount == inFlight) {
+            // The room is taken by others, whose end is not told here.
+            resume.schedule();
+        }
+        reportIfDrained();
     }
 
     // ------------------------------------------------------------------ from backend to ring
@@ -213,7 +237,6 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     void completed(VirtioBlkRequest request) {
         if (request.nextStep()) {
             submit(request);
-            backend.commit();
         } else {
             finish(request);
         }
@@ -278,11 +301,10 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     /** End of a batch of completions. */
     @Override
     protected void runDeferred() {
-        publish();
         if (parked != null) {
             resume.schedule();
         }
-        reportIfDrained();
+        settle();
     }
 
     private void reportIfDrained() {

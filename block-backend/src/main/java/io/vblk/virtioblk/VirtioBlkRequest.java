@@ -218,8 +218,7 @@ final class VirtioBlkRequest implements BlockCompletion {
 
     private int parseRanges(BlockOp operation, int flagsAllowed) {
         long dataBytes = chain.readableBytes() - VirtioBlkAbi.HEADER_BYTES;
-        if (queue.limits().readOnly() || dataBytes == 0
-                || dataBytes % VirtioBlkAbi.RANGE_BYTES != 0
+        if (dataBytes == 0 || dataBytes % VirtioBlkAbi.RANGE_BYTES != 0
                 || dataBytes > (long) VirtioBlkConfig.RANGES_MAX * VirtioBlkAbi.RANGE_BYTES) {
             return answer(VirtioBlkAbi.S_IOERR);
         }
