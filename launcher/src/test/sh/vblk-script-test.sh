@@ -62,7 +62,7 @@ while [ $# -gt 0 ] && [ "$1" != -jar ]; do
     case $1 in
         -version) echo "openjdk ${self#java }" | sed 's/k \(.*\)/k version "\1" 2025/' >&2; exit ;;
         -XX:ArchiveClassesAtExit=*) archive=${1#*=} ;;
-        *) echo "flag $1" >>"$FAKE/flags.new" ;;
+        *) echo "flag $1" >>"$FAKE/flags.$$" ;;
     esac
     shift
 done
@@ -73,7 +73,7 @@ done
     echo archive >"$archive"
     exit
 }
-mv "$FAKE/flags.new" "$FAKE/flags"
+mv "$FAKE/flags.$$" "$FAKE/flags"
 [ "$(cat "$2")" = 'first half, second half' ] || echo 'broken jar' >>"$FAKE/broken.log"
 shift 2
 echo "$self"

@@ -6,14 +6,14 @@ package io.vblk.aio;
  *
  * @param iterations calls of poll
  * @param pollPhases times the loop busy-polled
- * @param pollHits phases in which polling found work
+ * @param pollHits times that polling found work, at once or after some busy polling
  * @param pollNs time spent in polling phases that found nothing, in nanoseconds
  * @param waits times the loop gave up the processor to wait for descriptors
  * @param waitNs time spent so, in nanoseconds
  * @param wakeupsSent wake-ups that needed an eventfd write
  * @param wakeupsElided wake-ups that did not, since the loop was awake
  * @param bottomHalves bottom halves run
- * @param dispatches handler callbacks made
+ * @param dispatches ready handlers served, the loop's own notifier included
  * @param pollTimeNs current self-tuned polling time in nanoseconds
  * @param pollTimePeakNs highest polling time so far in nanoseconds
  */

@@ -82,10 +82,7 @@ final class EpollMonitor implements FdMonitor {
         if (errno != Posix.EPERM) {
             throw new ErrnoException("epoll_ctl(add, fd " + handler.fd + ")", errno);
         }
-        AioHandler[] old = alwaysReady;
-        AioHandler[] grown = Arrays.copyOf(old, old.length + 1);
-        grown[old.length] = handler;
-        alwaysReady = grown;
+        alwaysReady = HandlerList.with(alwaysReady, handler);
     }
 
     private void forget(AioHandler handler) {
@@ -97,9 +94,7 @@ final class EpollMonitor implements FdMonitor {
             release(handler.monitorSlot);
             handler.monitorSlot = AioHandler.NO_SLOT;
         } else if (isAlwaysReady(handler)) {
-            alwaysReady = Arrays.stream(alwaysReady)
-                    .filter(h -> h != handler)
-                    .toArray(AioHandler[]::new);
+            alwaysReady = HandlerList.without(alwaysReady, handler);
         }
     }
 

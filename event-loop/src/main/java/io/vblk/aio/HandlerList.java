@@ -64,9 +64,7 @@ final class HandlerList implements AutoCloseable {
             upgrade(old);
         }
         monitor.update(handler, 0, handler.fdEvents());
-        AioHandler[] grown = Arrays.copyOf(old, old.length + 1);
-        grown[old.length] = handler;
-        handlers = grown;
+        handlers = with(old, handler);
         version++;
     }
 
@@ -100,15 +98,11 @@ final class HandlerList implements AutoCloseable {
         if (closed) {
             return false;
         }
-        AioHandler[] old = handlers;
-        int index = Arrays.asList(old).indexOf(handler);
-        if (index < 0) {
+        AioHandler[] shrunk = without(handlers, handler);
+        if (shrunk == handlers) {
             return false;
         }
         monitor.update(handler, handler.fdEvents(), 0);
-        AioHandler[] shrunk = new AioHandler[old.length - 1];
-        System.arraycopy(old, 0, shrunk, 0, index);
-        System.arraycopy(old, index + 1, shrunk, index, shrunk.length - index);
         handlers = shrunk;
         version++;
         return true;
@@ -129,6 +123,25 @@ final class HandlerList implements AutoCloseable {
             throw e;
         }
         version++;
+    }
+
+    /** A copy with one more at the end. */
+    static AioHandler[] with(AioHandler[] old, AioHandler handler) {
+        AioHandler[] grown = Arrays.copyOf(old, old.length + 1);
+        grown[old.length] = handler;
+        return grown;
+    }
+
+    /** A copy with one less, or the same array if it was not there. */
+    static AioHandler[] without(AioHandler[] old, AioHandler handler) {
+        int index = Arrays.asList(old).indexOf(handler);
+        if (index < 0) {
+            return old;
+        }
+        AioHandler[] shrunk = new AioHandler[old.length - 1];
+        System.arraycopy(old, 0, shrunk, 0, index);
+        System.arraycopy(old, index + 1, shrunk, index, shrunk.length - index);
+        return shrunk;
     }
 
     @Override

@@ -126,15 +126,18 @@ class AioContextPollingTest {
     @Test
     void aTimerEndsBusyPollingWithoutLeavingPollMode() {
         startPolling();
-        long deadlineNs = clock.nanoTime() + 6 * STEP_NS;
-        context.setPolling(new PollingOptions(1_000_000, 100, 0));
-        context.poll(true);
-        context.timer("timer", () -> log.add("timer")).modify(deadlineNs);
-        while (!log.contains("timer")) {
-            context.poll(true);
-        }
-        assertFalse(taken().contains("queue end"));
-        assertTrue(clock.nanoTime() - deadlineNs < 20 * STEP_NS);
+        workAfter(2);
+        assertTrue(context.poll(true));
+        noWork();
+        assertEquals(List.of("queue begin", "queue ready"), taken());
+        AioStats before = context.stats();
+        context.timer("timer", () -> log.add("timer")).modify(clock.nanoTime() + 4 * STEP_NS);
+        assertTrue(context.poll(true));
+        assertEquals(List.of("timer"), taken());
+        AioStats gained = context.stats().since(before);
+        assertEquals(1, gained.pollPhases());
+        assertTrue(gained.pollNs() > 0 && gained.pollNs() < 4 * STEP_NS);
+        assertEquals(0, gained.waits());
     }
 
     @Test
@@ -166,6 +169,16 @@ class AioContextPollingTest {
             event.set();
             assertTrue(context.poll(false));
             assertTrue(taken().contains("plain read"));
+        }
+    }
+
+    @Test
+    void aNonBlockingPollSeesTheDescriptorsOfQueuesThatHaveWork() {
+        queue.look = () -> true;
+        for (int i = 0; i < 100; i++) {
+            kick.set();
+            assertTrue(context.poll(false));
+            assertEquals(List.of("queue ready", "queue read"), taken());
         }
     }
 
@@ -212,11 +225,17 @@ class AioContextPollingTest {
 
     @Test
     void aLowerMaximumHoldsFromTheNextIterationOn() {
+        context.setPolling(new PollingOptions(1_000_000, 200, 0));
         startPolling();
-        context.setPolling(new PollingOptions(1_500, 0, 0));
         kick.set();
         context.poll(true);
-        context.poll(true);
+        assertEquals(800_000, context.stats().pollTimeNs());
+        context.setPolling(new PollingOptions(1_500, 0, 0));
+        context.poll(false);
+        kick.set();
+        int looks = queue.looks;
+        assertTrue(context.poll(true));
+        assertTrue(queue.looks - looks < 100, queue.looks - looks + " looks");
         assertTrue(context.stats().pollTimeNs() <= 1_500);
     }
 
@@ -358,6 +377,19 @@ class AioContextPollingTest {
         assertEquals(looks, queue.looks);
         kick.set();
         assertServedWithin(ITERATIONS_MAX, "queue read");
+    }
+
+    @Test
+    void anIdleQueueLeavesAlsoIfTheLoopNeverPollsLongEnough() throws ErrnoException {
+        context.setPolling(new PollingOptions(1, 0, 0));
+        context.addHandler(event.fd(), READ, plain);
+        serveOneEvent();
+        clock.advance(PollSet.IDLE_NS + 2_000_000_000L);
+        serveOneEvent();
+        int looks = queue.looks;
+        serveOneEvent();
+        assertEquals(looks, queue.looks);
+        assertEquals(0, context.stats().pollPhases());
     }
 
     @Test

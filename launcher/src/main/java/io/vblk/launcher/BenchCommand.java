@@ -8,8 +8,8 @@ import io.vblk.bench.JobSpec;
 import io.vblk.bench.WaitMode;
 import io.vblk.block.image.ImageSpec;
 import java.io.IOException;
+import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
-import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** bench: a fio-like load against an image, in this process. */
@@ -35,11 +35,11 @@ final class BenchCommand implements Command {
         CommonOptions.addWorkload(options);
         options.addOption(CommonOptions.value("numjobs", "N",
                 "guests that do the same at once, each with its own queue; default: 1"));
-        options.addOption(Option.builder().longOpt("time_based").hasArg().optionalArg(true)
-                .argName("0|1").desc("go on until the runtime is over").get());
+        options.addOption(CommonOptions.toggle("time_based",
+                "go on until the runtime is over"));
         options.addOption(CommonOptions.value("ramp_time", "TIME",
                 "time at the start that does not count"));
-        options.addOption(CommonOptions.flag("group_reporting",
+        options.addOption(CommonOptions.toggle("group_reporting",
                 "report all jobs as one"));
         options.addOption(CommonOptions.value("output-format", "FORMAT",
                 "normal or json, in fio's shape; default: normal"));
@@ -50,8 +50,8 @@ final class BenchCommand implements Command {
     @Override
     public int run(CommandLine line) throws UsageException, IOException {
         boolean json = isJson(line);
-        boolean timeBased = line.hasOption("time_based")
-                && !"0".equals(line.getOptionValue("time_based"));
+        boolean group = CommonOptions.isOn(line, "group_reporting");
+        boolean timeBased = CommonOptions.isOn(line, "time_based");
         JobSpec job = CommonOptions.job(
                 line, CommonOptions.integer(line, "numjobs", 1), timeBased, WaitMode.POLL);
         ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
@@ -65,14 +65,13 @@ final class BenchCommand implements Command {
             }
             JobReport report = run.run(progress);
             progress.erase();
-            boolean group = line.hasOption("group_reporting");
             System.out.print(json ? report.toJson(group) + "\n" : "\n" + report.toText(group));
             return termination.exitCodeAfter(Failures.print(report));
         }
     }
 
     private static boolean isJson(CommandLine line) throws UsageException {
-        String format = line.getOptionValue("output-format", "normal");
+        String format = CommonOptions.text(line, "output-format", "normal");
         return switch (format) {
             case "normal" -> false;
             case "json" -> true;
@@ -82,7 +81,7 @@ final class BenchCommand implements Command {
     }
 
     private static String headline(JobSpec spec) {
-        return String.format("vblk: (g=0): rw=%s, bs=%dB, ioengine=vblk, iodepth=%d%n"
+        return String.format(Locale.ROOT, "vblk: (g=0): rw=%s, bs=%dB, ioengine=vblk, iodepth=%d%n"
                         + "Starting %d guest%s (closed loop)",
                 spec.rw().fioName(), spec.blockBytes(), spec.iodepth(), spec.numjobs(),
                 spec.numjobs() == 1 ? "" : "s");

@@ -9,6 +9,7 @@ import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.SizeParser;
 import io.vblk.virtioblk.VirtioBlkOptions;
+import java.util.List;
 import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
@@ -29,6 +30,35 @@ final class CommonOptions {
 
     static Option flag(String name, String text) {
         return Option.builder().longOpt(name).desc(text).get();
+    }
+
+    /** A flag that may be written with {@code =0} or {@code =1}, as fio's can. */
+    static Option toggle(String name, String text) {
+        return Option.builder().longOpt(name).hasArg().optionalArg(true).argName("0|1")
+                .desc(text).get();
+    }
+
+    /** Gives toggles without a value the 1 that they mean, or they took the next word for it. */
+    static String[] completeToggles(Options options, List<String> words) {
+        return words.stream().map(word -> {
+            Option option = word.startsWith("-") ? options.getOption(word) : null;
+            return option != null && option.hasOptionalArg() ? word + "=1" : word;
+        }).toArray(String[]::new);
+    }
+
+    static boolean isOn(CommandLine line, String name) throws UsageException {
+        String value = text(line, name, "0");
+        return switch (value) {
+            case "0" -> false;
+            case "1" -> true;
+            default -> throw new UsageException(name + "=" + value + " is none of 0, 1");
+        };
+    }
+
+    /** What an option was given, the last time if several times, as fio has it. */
+    static String text(CommandLine line, String name, String fallback) {
+        String[] values = line.getOptionValues(name);
+        return values == null ? fallback : values[values.length - 1];
     }
 
     /** How the image is opened and the device is made. */
@@ -77,19 +107,23 @@ final class CommonOptions {
             throw new UsageException("num-queues=" + queues + " is too few: each of the "
                     + job.numjobs() + " guests has a queue of its own");
         }
-        int queueSize = integer(line, "queue-size",
-                Math.max(VirtioBlkOptions.QUEUE_SIZE_DEFAULT, powerOfTwoFrom(job.iodepth())));
-        if (job.iodepth() > queueSize) {
+        VirtioBlkOptions device = new VirtioBlkOptions(
+                text(line, "serial", SERIAL), queues,
+                integer(line, "queue-size", queueSizeFor(job.iodepth())));
+        if (job.iodepth() > device.queueSize()) {
             throw new UsageException("iodepth=" + job.iodepth() + " does not fit a queue of "
-                    + queueSize + (line.hasOption("queue-size")
+                    + device.queueSize() + (line.hasOption("queue-size")
                             ? "" : ", the largest that there is"));
         }
-        return new VirtioBlkOptions(line.getOptionValue("serial", SERIAL), queues, queueSize);
+        return device;
     }
 
-    private static int powerOfTwoFrom(int depth) {
-        int power = Integer.highestOneBit(depth);
-        return Math.min(VirtioBlkOptions.QUEUE_SIZE_MAX, power == depth ? power : power * 2);
+    private static int queueSizeFor(int depth) {
+        int size = VirtioBlkOptions.QUEUE_SIZE_DEFAULT;
+        while (size < depth && size < VirtioBlkOptions.QUEUE_SIZE_MAX) {
+            size *= 2;
+        }
+        return size;
     }
 
     static PollingOptions polling(CommandLine line) throws UsageException {
@@ -100,12 +134,12 @@ final class CommonOptions {
     }
 
     static ImageFormat format(CommandLine line) {
-        String name = line.getOptionValue("format");
+        String name = text(line, "format", null);
         return name == null ? null : ImageFormat.of(name);
     }
 
     static IoEngineKind engine(CommandLine line) {
-        return IoEngineKind.of(line.getOptionValue("aio", IoEngineKind.THREADS.toString()));
+        return IoEngineKind.of(text(line, "aio", IoEngineKind.THREADS.toString()));
     }
 
     /**
@@ -118,10 +152,10 @@ final class CommonOptions {
             throws UsageException {
         long blockBytes = size(line, "bs", BLOCK_BYTES_DEFAULT);
         if (blockBytes > JobSpec.BLOCK_BYTES_MAX) {
-            throw new UsageException("bs must be at most 64M: " + line.getOptionValue("bs"));
+            throw new UsageException("bs must be at most 64M: " + text(line, "bs", ""));
         }
         return new JobSpec(
-                ReadWrite.parse(line.getOptionValue("rw", "read")),
+                ReadWrite.parse(text(line, "rw", "read")),
                 integer(line, "rwmixread", RWMIX_DEFAULT),
                 (int) blockBytes,
                 integer(line, "iodepth", 1),
@@ -137,7 +171,7 @@ final class CommonOptions {
     }
 
     private static boolean verify(CommandLine line) throws UsageException {
-        String method = line.getOptionValue("verify", "none");
+        String method = text(line, "verify", "none");
         return switch (method) {
             case "none", "0" -> false;
             case "crc32c" -> true;
@@ -147,7 +181,7 @@ final class CommonOptions {
     }
 
     private static WaitMode wait(CommandLine line, WaitMode fallback) throws UsageException {
-        String mode = line.getOptionValue("wait", fallback.name().toLowerCase(Locale.ROOT));
+        String mode = text(line, "wait", fallback.name().toLowerCase(Locale.ROOT));
         return switch (mode) {
             case "poll" -> WaitMode.POLL;
             case "event" -> WaitMode.EVENT;
@@ -164,7 +198,7 @@ final class CommonOptions {
     }
 
     static long number(CommandLine line, String name, long fallback) throws UsageException {
-        String text = line.getOptionValue(name);
+        String text = text(line, name, null);
         if (text == null) {
             return fallback;
         }
@@ -177,7 +211,7 @@ final class CommonOptions {
 
     private static long size(CommandLine line, String name, long fallback)
             throws UsageException {
-        String text = line.getOptionValue(name);
+        String text = text(line, name, null);
         if (text == null) {
             return fallback;
         }
@@ -190,7 +224,7 @@ final class CommonOptions {
 
     private static long time(CommandLine line, String name) throws UsageException {
         try {
-            return Durations.parseNs(line.getOptionValue(name, "0"));
+            return Durations.parseNs(text(line, name, "0"));
         } catch (IllegalArgumentException e) {
             throw new UsageException(name + ": " + e.getMessage());
         }

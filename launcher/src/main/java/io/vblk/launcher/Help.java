@@ -11,6 +11,8 @@ final class Help {
     private static final int COLUMNS = 80;
     private static final int TEXT_COLUMN = 27;
 
+    private static final String VERBOSE_TEXT = "log more, and show where an error came from";
+
     private Help() {}
 
     static String program(List<Command> commands) {
@@ -24,7 +26,7 @@ final class Help {
         out.append('\n');
         row(out, "COMMAND --help", "options of a command");
         row(out, "--version", "version of this program");
-        row(out, "--verbose", "log more, and show where an error came from");
+        row(out, "--verbose", VERBOSE_TEXT);
         out.append("\nIMAGE is a raw disk image, a block device, null:SIZE (a disk without\n")
                 .append("storage) or memory:SIZE.\n");
         return out.toString();
@@ -36,10 +38,19 @@ final class Help {
                 .append(command.synopsis()).append("\n\n")
                 .append(command.summary()).append(".\n\n");
         for (Option option : command.options().getOptions()) {
-            String value = option.hasArg() ? "=" + option.getArgName() : "";
-            row(out, "--" + option.getLongOpt() + value, option.getDescription());
+            row(out, "--" + option.getLongOpt() + value(option), option.getDescription());
         }
+        row(out, "--verbose", VERBOSE_TEXT);
+        row(out, "--help", "this text");
         return out.toString();
+    }
+
+    private static String value(Option option) {
+        if (!option.hasArg()) {
+            return "";
+        }
+        return option.hasOptionalArg()
+                ? "[=" + option.getArgName() + "]" : "=" + option.getArgName();
     }
 
     private static void row(StringBuilder out, String left, String text) {

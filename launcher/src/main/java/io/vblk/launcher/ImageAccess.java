@@ -30,12 +30,18 @@ final class ImageAccess {
         }
         boolean file = isFile(target, format);
         boolean copy = writes && file && isBundled(Path.of(target));
-        if (writes && file && !copy && !line.hasOption("allow-write")) {
+        boolean permitted = !file || copy || line.hasOption("allow-write");
+        if (writes && !permitted && canBeThere(Path.of(target))) {
             throw new UsageException("this load would overwrite " + target
                     + ": add --allow-write if its data may be destroyed");
         }
-        return new ImageSpec(target, format, readOnly || !writes, copy,
+        // What is not there is opened, too: that says best what is wrong.
+        return new ImageSpec(target, format, readOnly || !writes || !permitted, copy,
                 CommonOptions.engine(line));
+    }
+
+    private static boolean canBeThere(Path image) {
+        return Files.exists(image) && !Files.isDirectory(image);
     }
 
     private static boolean isFile(String target, ImageFormat format) {

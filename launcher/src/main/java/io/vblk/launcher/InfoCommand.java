@@ -7,6 +7,7 @@ import io.vblk.block.image.FileFacts;
 import io.vblk.block.image.ImageSpec;
 import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
+import io.vblk.block.image.ZeroingSupport;
 import io.vblk.uring.UringProbe;
 import java.io.IOException;
 import java.util.Locale;
@@ -57,7 +58,7 @@ final class InfoCommand implements Command {
                             : Integer.toString(limits.optimalIoBytes())));
             FileFacts facts = image.facts();
             if (facts != null) {
-                printFile(facts);
+                printFile(facts, target);
             }
             UringProbe uring = UringProbe.run();
             row("io_uring", uring.available()
@@ -68,7 +69,7 @@ final class InfoCommand implements Command {
         return 0;
     }
 
-    private static void printFile(FileFacts facts) {
+    private static void printFile(FileFacts facts, String target) {
         row("looks like", facts.probedFormat());
         if (!facts.blockDevice()) {
             row("allocated", String.format(Locale.ROOT, "%d bytes (%s)", facts.allocatedBytes(),
@@ -78,6 +79,13 @@ final class InfoCommand implements Command {
                 ? "alignment not known to the kernel"
                 : String.format(Locale.ROOT, "buffers aligned to %d, offsets to %d bytes",
                         facts.directMemoryAlign(), facts.directOffsetAlign()));
+        if (facts.blockDevice()) {
+            row("zeroing", "by the kernel: discard and zero-out of the device");
+        } else {
+            ZeroingSupport zeroing = ZeroingSupport.beside(target);
+            row("punch hole", zeroing.punchHole());
+            row("zero range", zeroing.zeroRange());
+        }
         row("locks", facts.locks());
     }
 

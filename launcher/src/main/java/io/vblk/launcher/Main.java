@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
+import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
 
 /** Picks the command, maps exceptions to one line and an exit code. */
@@ -19,31 +20,36 @@ public final class Main {
     private static final String VERBOSE = "--verbose";
     private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
 
-    private static final List<Command> COMMANDS =
+    static final List<Command> COMMANDS =
             List.of(new InfoCommand(), new BenchCommand(), new ServeCommand());
 
     private Main() {}
 
     /** The program. */
     public static void main(String[] arguments) {
-        boolean verbose = Arrays.asList(arguments).contains(VERBOSE);
         // Before anything logs: slf4j-simple reads it once.
         if (System.getProperty(LOG_LEVEL) == null) {
-            System.setProperty(LOG_LEVEL, verbose ? "debug" : "error");
+            System.setProperty(LOG_LEVEL, isVerbose(arguments) ? "debug" : "error");
         }
-        int code = run(arguments, verbose);
+        int code = run(arguments);
         System.out.flush();
         System.exit(code);
     }
 
-    private static int run(String[] arguments, boolean verbose) {
+    private static boolean isVerbose(String[] arguments) {
+        return Arrays.asList(arguments).contains(VERBOSE);
+    }
+
+    /** Does what the command line says; returns the exit code. */
+    static int run(String[] arguments) {
+        boolean verbose = isVerbose(arguments);
         try {
             return dispatch(arguments);
         } catch (UsageException | IllegalArgumentException e) {
             return fail(e, verbose, EXIT_USAGE);
         } catch (IOException e) {
             return fail(e, verbose, EXIT_FAILURE);
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (RuntimeException | Error e) {
             System.err.println("vblk: internal error: " + e
                     + (verbose ? "" : "; run again with --verbose and report it"));
             if (verbose) {
@@ -107,9 +113,10 @@ public final class Main {
         }
         DefaultParser parser =
                 DefaultParser.builder().setAllowPartialMatching(false).get();
+        Options options = command.options();
         CommandLine line;
         try {
-            line = parser.parse(command.options(), words.toArray(String[]::new));
+            line = parser.parse(options, CommonOptions.completeToggles(options, words));
         } catch (ParseException e) {
             throw new UsageException(
                     command.name() + ": " + e.getMessage() + "; see vblk " + command.name()
@@ -119,6 +126,10 @@ public final class Main {
             throw new UsageException(command.name() + " takes one image, not "
                     + line.getArgList().size() + ": vblk " + command.name() + " "
                     + command.synopsis());
+        }
+        if (line.getArgList().get(0).isEmpty()) {
+            throw new UsageException(command.name() + ": the image has no name: vblk "
+                    + command.name() + " " + command.synopsis());
         }
         return command.run(line);
     }

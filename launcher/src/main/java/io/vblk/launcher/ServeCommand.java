@@ -8,6 +8,7 @@ import io.vblk.bench.JobSpec;
 import io.vblk.bench.WaitMode;
 import io.vblk.block.image.ImageSpec;
 import java.io.IOException;
+import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -52,7 +53,8 @@ final class ServeCommand implements Command {
         try (BenchRun run = BenchRun.open(setup, job);
                 ProgressLine progress = ProgressLine.forGuests(run.spec())) {
             Termination.handle(run::stop);
-            System.out.printf("serving %s to %d guest%s, rw=%s bs=%d iodepth=%d; Ctrl-C ends%n",
+            System.out.printf(Locale.ROOT,
+                    "serving %s to %d guest%s, rw=%s bs=%d iodepth=%d; Ctrl-C ends%n",
                     image.target(), guests, guests == 1 ? "" : "s", job.rw().fioName(),
                     job.blockBytes(), job.iodepth());
             System.out.flush();

@@ -7,8 +7,8 @@ public interface QueueProcessor {
     void process();
 
     /**
-     * Whether chains can be taken at present. A queue held back by a full backend must not be
-     * polled: it would look ready for ever.
+     * Whether chains can be taken at present. A queue held back by a full backend, or one whose
+     * ring is broken, must not be polled: it would look ready for ever.
      */
     boolean acceptsWork();
 }

@@ -40,7 +40,7 @@ public record VirtqueueConfig(
             GuestMemory memory, String name, long address, long lengthBytes, int alignment)
             throws VirtioException {
         long host = memory.hostAddress(address, lengthBytes);
-        // Regions are page aligned in the guest and here, so one check serves both addresses.
+        // Both addresses: a region need not be aligned alike in the guest and here.
         if (address % alignment != 0 || host % alignment != 0) {
             throw new VirtioException(
                     name + " at " + Long.toHexString(address) + " is not aligned to " + alignment);

@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.api.Test;
 
 /**
- * All chains of up to five descriptors, each of one of ten kinds, against an oracle that looks at them byte by
- * byte. Thread: the test's.
+ * All chains of up to five descriptors, each of one of ten kinds, against an oracle that looks at
+ * them byte by byte.
  */
 class ChainShapesTest {
     private static final int SIZE = 8;

@@ -72,8 +72,7 @@ public final class ReferenceDriver {
                 put(table, i == 0 ? 0 : count - i, buffers.get(i),
                         i + 1 < count, count - i - 1);
             }
-            ram.putDescriptor(queue.descAddress(), head, table, 16L * count,
-                    GuestRam.INDIRECT, 0);
+            write(queue.descAddress() + 16L * head, table, 16 * count, GuestRam.INDIRECT, 0);
         } else {
             descriptors = takeDirect(buffers);
         }
@@ -98,11 +97,14 @@ public final class ReferenceDriver {
     }
 
     private void put(long table, int index, Buffer buffer, boolean more, int next) {
-        long entry = table + 16L * index;
-        ram.put64(entry, buffer.address());
-        ram.put32(entry + 8, buffer.length());
-        ram.put16(entry + 12,
-                (more ? GuestRam.NEXT : 0) | (buffer.writable() ? GuestRam.WRITE : 0));
+        int flags = (more ? GuestRam.NEXT : 0) | (buffer.writable() ? GuestRam.WRITE : 0);
+        write(table + 16L * index, buffer.address(), buffer.length(), flags, next);
+    }
+
+    private void write(long entry, long address, int length, int flags, int next) {
+        ram.put64(entry, address);
+        ram.put32(entry + 8, length);
+        ram.put16(entry + 12, flags);
         ram.put16(entry + 14, next);
     }
 

@@ -194,6 +194,21 @@ class SplitVirtqueueTest {
         assertEquals(2, rig.ram.usedIdx(rig.rings));
     }
 
+    @Test
+    void goesOnInTheUsedRingWhereItsIndexIs() throws VirtioException {
+        // Two chains were taken by an earlier device side and never used.
+        rig.ram.putUsedIdx(rig.rings, 3);
+        rig.ram.putAvail(rig.rings, 5, 7);
+        rig.ram.putAvailIdx(rig.rings, 6);
+        Virtqueue queue = activate(5, 0);
+        queue.pop(rig.chain);
+        queue.addUsed(rig.chain, 9);
+        queue.publishUsed();
+        assertEquals(4, rig.ram.usedIdx(rig.rings));
+        assertEquals(7, rig.ram.usedId(rig.rings, 3));
+        assertEquals(9, rig.ram.usedLength(rig.rings, 3));
+    }
+
     // ------------------------------------------------------------------ notifications
 
     @Test

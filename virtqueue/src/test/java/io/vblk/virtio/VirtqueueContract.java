@@ -28,6 +28,8 @@ abstract class VirtqueueContract {
     private static final int INDICES = 65_536;
     private static final int BUFFERS_MAX = 5;
     private static final int DATA_BYTES = 1 << 20;
+    /** Different chains; a prime, so that they meet all places of a ring. */
+    private static final int CHAINS = 1021;
 
     /** One queue to be made. */
     record Setup(int size, boolean eventIdx, boolean indirect) {
@@ -40,7 +42,11 @@ abstract class VirtqueueContract {
         }
 
         int descriptorsOf(int token) {
-            return indirect ? 1 : 1 + token % buffersMax();
+            return indirect ? 1 : countOf(token);
+        }
+
+        int countOf(int token) {
+            return 1 + token % CHAINS % buffersMax();
         }
     }
 
@@ -48,6 +54,7 @@ abstract class VirtqueueContract {
     private QueueSides.Driver driver;
     private QueueSides.Device device;
     private long data;
+    private final List<List<Buffer>> chains = new ArrayList<>();
 
     /** The driver side, on memory that it may take from {@code memory}. */
     abstract QueueSides.Driver openDriver(GuestRam memory, Setup setup);
@@ -68,6 +75,9 @@ abstract class VirtqueueContract {
     private void open(Setup setup) throws VirtioException {
         ram = GuestRam.ofBytes(8 << 20);
         data = ram.allocate(DATA_BYTES, 64);
+        for (int i = 0; i < CHAINS; i++) {
+            chains.add(makeChain(setup, i));
+        }
         driver = openDriver(ram, setup);
         device = openDevice(ram, setup);
     }
@@ -77,17 +87,21 @@ abstract class VirtqueueContract {
         ram.close();
     }
 
-    /** The chain of a request: sizes, directions and addresses follow from its token. */
-    private List<Buffer> buffersOf(Setup setup, int token) {
-        int count = 1 + token % setup.buffersMax();
-        int readable = token / setup.buffersMax() % (count + 1);
+    private List<Buffer> makeChain(Setup setup, int number) {
+        int count = setup.countOf(number);
+        int readable = number / setup.buffersMax() % (count + 1);
         List<Buffer> buffers = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            int length = 1 + (token * 31 + i * 17) % 4096;
-            long offset = (token * 97L + i * 4099L) % (DATA_BYTES - 4096);
+            int length = 1 + (number * 31 + i * 17) % 4096;
+            long offset = (number * 997L + i * 4099L) % (DATA_BYTES - 4096);
             buffers.add(new Buffer(data + offset, length, i >= readable));
         }
         return buffers;
+    }
+
+    /** The chain of a request: its number, sizes and addresses follow from the token. */
+    private List<Buffer> buffersOf(int token) {
+        return chains.get(token % CHAINS);
     }
 
     private static int usedLengthOf(int token) {
@@ -141,7 +155,7 @@ abstract class VirtqueueContract {
             int count = random.nextInt(setup.size() + 2);
             for (int i = 0; i < count && nextToken < REQUESTS; i++) {
                 boolean fits = freeDescriptors >= setup.descriptorsOf(nextToken);
-                assertEquals(fits, driver.add(nextToken, buffersOf(setup, nextToken)), "fits");
+                assertEquals(fits, driver.add(nextToken, buffersOf(nextToken)), "fits");
                 if (!fits) {
                     break;
                 }
@@ -162,7 +176,7 @@ abstract class VirtqueueContract {
                 assertFalse(device.isEmpty(), "empty");
                 ReferenceDevice.Chain chain = device.pop();
                 int token = available.removeFirst();
-                assertEquals(buffersOf(setup, token), chain.buffers(), "chain");
+                assertEquals(buffersOf(token), chain.buffers(), "chain");
                 taken.add(new int[] {chain.head(), token});
                 popped++;
             }
@@ -267,7 +281,7 @@ abstract class VirtqueueContract {
         int batches = 40;
         int token = 0;
         for (int batch = 0; batch < batches; batch++) {
-            int count = fill(setup, token, 1 + batch % 7);
+            int count = fill(token, 1 + batch % 7);
             kicks += driver.publish() ? 1 : 0;
             assertFalse(driver.publish(), "kick for nothing new");
             serve(count);
@@ -291,8 +305,9 @@ abstract class VirtqueueContract {
         int calls = 0;
         device.disableKicks();
         driver.disableCalls();
+        List<Buffer> one = List.of(new Buffer(data, 1, true));
         for (int token = 0; token < REQUESTS; token++) {
-            fill(setup, token, 1);
+            assertTrue(driver.add(token, one));
             kicks += driver.publish() ? 1 : 0;
             serve(1);
             device.publishUsed();
@@ -312,7 +327,7 @@ abstract class VirtqueueContract {
         for (int token = 0; token < 100; token++) {
             device.disableKicks();
             driver.disableCalls();
-            fill(setup, 2 * token, 1);
+            fill(2 * token, 1);
             driver.publish();
             serve(1);
             device.publishUsed();
@@ -320,7 +335,7 @@ abstract class VirtqueueContract {
             drain(1);
             device.enableKicks();
             driver.enableCalls();
-            fill(setup, 2 * token + 1, 1);
+            fill(2 * token + 1, 1);
             assertTrue(driver.publish(), "kick");
             serve(1);
             device.publishUsed();
@@ -333,7 +348,7 @@ abstract class VirtqueueContract {
     @MethodSource("setups")
     void showsNothingBeforeItIsPublished(Setup setup) throws VirtioException {
         open(setup);
-        int count = fill(setup, 0, 3);
+        int count = fill(0, 3);
         assertTrue(device.isEmpty());
         assertNull(device.pop());
         driver.publish();
@@ -363,9 +378,9 @@ abstract class VirtqueueContract {
     }
 
     /** Adds up to {@code wanted} chains; returns how many found room. */
-    private int fill(Setup setup, int token, int wanted) {
+    private int fill(int token, int wanted) {
         int count = 0;
-        while (count < wanted && driver.add(token + count, buffersOf(setup, token + count))) {
+        while (count < wanted && driver.add(token + count, buffersOf(token + count))) {
             count++;
         }
         assertTrue(count > 0);

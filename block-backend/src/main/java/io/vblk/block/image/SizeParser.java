@@ -25,8 +25,8 @@ public final class SizeParser {
         }
         int shift = shift(size.substring(digits));
         if (digits == 0 || shift < 0) {
-            throw new IllegalArgumentException("'" + text
-                    + "' is not a size: write a number with or without k, M, G, T or P, such as 4k");
+            throw new IllegalArgumentException("'" + text + "' is not a size: "
+                    + "write a number with or without k, M, G, T or P, such as 4k");
         }
         try {
             return Math.multiplyExact(Long.parseLong(size.substring(0, digits)), 1L << shift);
