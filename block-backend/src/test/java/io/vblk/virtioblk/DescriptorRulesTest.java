@@ -25,10 +25,12 @@ import io.vblk.virtioblk.HandMadeGuest.Part;
 import io.vblk.virtioblk.HandMadeGuest.Used;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Broken, odd and hostile chains: each costs one request, never the queue. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DescriptorRulesTest {
     private static final Part WHOLE_HEADER = readable(HEADER, 16);
     private static final Part STATUS_BYTE = writable(STATUS, 1);

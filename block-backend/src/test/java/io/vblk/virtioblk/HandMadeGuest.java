@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.aio.AioOptions;
+import io.vblk.aio.AioTimer;
 import io.vblk.aio.EventNotifier;
 import io.vblk.aio.FdMonitorKind;
 import io.vblk.aio.IoThread;
@@ -75,6 +76,7 @@ final class HandMadeGuest implements AutoCloseable {
     static final Behaviour COMPLETED = new Behaviour(100, 0, 0, 0, false);
 
     private static final int ITERATIONS_MAX = 1_000;
+    private static final long DEADLINE_NS = 60_000_000_000L;
     private static final int ALIVE_SECTOR = 8;
     private static final int ALIVE_BYTES = 4096;
 
@@ -94,6 +96,7 @@ final class HandMadeGuest implements AutoCloseable {
     final WatchedDisk watch;
     final VirtioBlkDevice device;
     private final ContractFilter contract;
+    private final AioTimer deadline;
     private final boolean indirect;
     private int usedSeen;
 
@@ -112,6 +115,10 @@ final class HandMadeGuest implements AutoCloseable {
             long leftOut, boolean indirect) throws Exception {
         this.indirect = indirect;
         loop = IoThread.adoptCurrent(options);
+        deadline = loop.context().timer("deadline", () -> {
+            throw new AssertionError("the test hangs: " + ram.describe(queue));
+        });
+        deadline.modify(loop.context().nanoTime() + DEADLINE_NS);
         disk = new SimulatedBackend(loop.context(), limits, 1, behaviour);
         NativeMemory.copyFromArray(pattern(), 0, disk.address(), DISK_BYTES);
         watch = new WatchedDisk(disk);
@@ -323,6 +330,7 @@ final class HandMadeGuest implements AutoCloseable {
     @Override
     public void close() {
         device.close();
+        deadline.cancel();
         contract.close();
         loop.close();
         kick.close();

@@ -445,6 +445,18 @@ class AioContextPollingTest {
     }
 
     @Test
+    void aQueueRemovedByAnotherInTheSamePassIsNotServed() throws ErrnoException {
+        Recorder second = new Recorder("second", log);
+        AioHandler secondHandler = context.addHandler(-1, POLL, second);
+        queue.look = () -> true;
+        second.look = () -> true;
+        queue.onReady = () -> context.removeHandler(secondHandler);
+        assertTrue(context.poll(true));
+        assertTrue(context.poll(true));
+        assertEquals(List.of("queue ready", "queue ready"), taken());
+    }
+
+    @Test
     void aQueueAddedInPollModeGetsItsOwnBegin() throws ErrnoException {
         startPolling();
         workAfter(2);

@@ -172,17 +172,42 @@ class AioContextTest {
     void changesFromAnotherThreadReachASleepingLoop() throws Exception {
         event.set();
         try (IoThread loop = IoThread.start("loop", AioOptions.of(PollingOptions.OFF))) {
-            for (int i = 0; i < 2_000; i++) {
+            for (int i = 0; i < 500; i++) {
                 CountDownLatch called = new CountDownLatch(1);
+                awaitSleep(loop);
                 boolean later = i % 2 == 0;
                 AioHandler handler = loop.context().addHandler(
                         event.fd(), later ? 0 : READ, called::countDown);
                 if (later) {
+                    awaitSleep(loop);
                     loop.context().setInterest(handler, READ);
                 }
                 assertTrue(called.await(60, TimeUnit.SECONDS), "change " + i + " was lost");
                 loop.context().removeHandler(handler);
             }
+        }
+    }
+
+    /** Returns when the loop has gone to sleep after this call. */
+    private static void awaitSleep(IoThread loop) {
+        long waits = loop.context().stats().waits();
+        loop.call(Recorder.NOTHING);
+        while (loop.context().stats().waits() == waits) {
+            Thread.yield();
+        }
+    }
+
+    @Test
+    void aHandlerRemovedByAnotherThreadNoLongerKeepsTheLoopAwake() throws Exception {
+        event.set();
+        try (IoThread loop = IoThread.start("loop", AioOptions.of(PollingOptions.OFF))) {
+            AioHandler handler =
+                    loop.context().addHandler(event.fd(), READ, new Recorder("fd", log));
+            loop.context().removeHandler(handler);
+            awaitSleep(loop);
+            long iterations = loop.context().stats().iterations();
+            awaitSleep(loop);
+            assertTrue(loop.context().stats().iterations() - iterations <= 4);
         }
     }
 

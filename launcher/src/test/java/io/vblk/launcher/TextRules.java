@@ -15,7 +15,8 @@ final class TextRules {
 
     /** Directories of one machine or one person; where programs live is the same everywhere. */
     private static final Pattern OWN_PATH = Pattern.compile(
-            "(?<![\\w.~$}\\])/-])/(root|work|workspace|builds|mnt|home|Users)(?=[/\\s\"'`),;:<]|$)");
+            "(?<![\\w.~$}\\])/-])/(root|work|workspace|builds|mnt|home|Users)"
+            + "(?=[/\\s\"'`),;:<]|$)");
     private static final Pattern UNFINISHED = Pattern.compile("\\b(FIXME|TODO|XXX)\\b");
     private static final Pattern PLACEHOLDER = Pattern.compile("@@\\w+@@");
 

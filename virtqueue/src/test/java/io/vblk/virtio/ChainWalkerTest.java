@@ -86,9 +86,15 @@ class ChainWalkerTest {
         assertEquals("w524288+1", rig.segments());
     }
 
-    @Test
-    void takesLengthsOfFourGibibytesLessOne() {
-        rig.put(0, DATA, 0xFFFFFFFFL, 0, 0);
+    @ParameterizedTest
+    @ValueSource(longs = {0x7FFFFFFFL, 0x80000000L, 0xFFFFFFFFL})
+    void takesLengthsAsUnsigned(long length) {
+        rig.put(0, DATA, length, 0, 0);
+        assertEquals(ChainFault.OUTSIDE_MEMORY, rig.pop(0));
+        assertEquals("r524288+524288 r1048576+1048576", rig.segments());
+        rig.use(0);
+        table(0, 1);
+        entry(0, DATA, length, 0, 0);
         assertEquals(ChainFault.OUTSIDE_MEMORY, rig.pop(0));
         assertEquals("r524288+524288 r1048576+1048576", rig.segments());
     }
@@ -430,6 +436,9 @@ class ChainWalkerTest {
         assertFails(ChainFault.NEXT_OUT_OF_RANGE, 0);
         rig.ram.putDescriptor(table, 1, 0x70000, 1, NEXT, 0x8000);
         assertFails(ChainFault.NEXT_OUT_OF_RANGE, 0);
+        rig.ram.putDescriptor(table, 1, 0x7000000000000L, 0x80000000L, NEXT, 2);
+        assertEquals(ChainFault.OUTSIDE_MEMORY, rig.pop(0));
+        assertEquals("r458753+511 w459521+1", rig.segments());
     }
 
     @Test

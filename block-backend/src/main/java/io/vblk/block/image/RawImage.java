@@ -31,6 +31,8 @@ final class RawImage implements BlockBackend {
 
     @Override
     public QueueStatus submit(BlockRequest request) {
+        assert request.offset() >= 0
+                && request.offset() <= limits.capacityBytes() - request.lengthBytes();
         if (guard != null && request.offset() == 0 && request.op() == BlockOp.WRITE
                 && request.lengthBytes() > 0) {
             return guard.submit(request, engine);

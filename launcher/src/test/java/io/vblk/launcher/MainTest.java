@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program as a process: exit codes, and not a word too much on stderr. */
+final class MainTest {
+    @TempDir
+    private Path directory;
+
+    private VblkRun run(String... arguments) throws Exception {
+        try (VblkProcess process = VblkProcess.start(directory, arguments)) {
+            return process.end();
+        }
+    }
+
+    @Test
+    void goodRunsAreQuiet() throws Exception {
+        VblkRun run = run("bench", "memory:1M", "--rw=randrw", "--verify=crc32c",
+                "--output-format=json").succeeded();
+
+        assertEquals(256, JsonTree.parse(run.out()).integer("jobs[0].read.total_ios")
+                + JsonTree.parse(run.out()).integer("jobs[0].write.total_ios"));
+    }
+
+    @Test
+    void exitCodesReachTheShell() throws Exception {
+        run("bench", "memory:1M", "--rw=foo").failed(2, "rw=foo");
+    }
+
+    @Test
+    void verboseSaysWhereAnErrorCameFrom() {
+        String missing = directory.resolve("missing").toString();
+        VblkRun run = VblkRun.of("info", missing, "--verbose");
+
+        assertEquals(1, run.code());
+        assertTrue(run.err().contains("vblk: ") && run.err().contains("no such file"), run.err());
+        assertTrue(run.err().contains("    at io.vblk."), run.err());
+    }
+}
