@@ -3,8 +3,7 @@ package io.vblk.posix;
 
 import java.util.function.IntConsumer;
 import jnr.constants.platform.Signal;
-import jnr.posix.POSIX;
-import jnr.posix.POSIXFactory;
+import jnr.posix.util.SunMiscSignal;
 
 /** Requests to end the process: SIGINT and SIGTERM (signal(7)). Thread: any. */
 public final class Signals {
@@ -13,10 +12,13 @@ public final class Signals {
     /**
      * Calls the handler with the signal's number, on a thread of its own, instead of ending the
      * process.
+     *
+     * <p>Through the JVM's own dispatcher, never through the native {@code POSIX.signal}: that one
+     * enters Java inside the signal handler, on whatever thread the kernel chose. When that was a
+     * thread about to be born, the JVM waited for it, and it for a lock of the JVM, for ever.
      */
     public static void onTermination(IntConsumer handler) {
-        POSIX posix = POSIXFactory.getNativePOSIX();
-        posix.signal(Signal.SIGINT, handler::accept);
-        posix.signal(Signal.SIGTERM, handler::accept);
+        SunMiscSignal.signal(Signal.SIGINT, handler::accept);
+        SunMiscSignal.signal(Signal.SIGTERM, handler::accept);
     }
 }
