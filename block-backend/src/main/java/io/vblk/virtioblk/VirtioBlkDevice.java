@@ -133,6 +133,9 @@ public final class VirtioBlkDevice implements VirtioDevice {
     @Override
     public void startQueue(int index, GuestMemory memory, VirtqueueConfig queueConfig,
             EventNotifier kick, EventNotifier call) throws VirtioException, ErrnoException {
+        if (index < 0 || index >= queues.length) {
+            throw new VirtioException("there is no queue " + index);
+        }
         if (queueConfig.size() > options.queueSize()) {
             throw new VirtioException("queue size " + queueConfig.size() + " is above "
                     + options.queueSize());

@@ -22,7 +22,7 @@ import io.vblk.virtio.VirtqueueConfig;
  * in guest memory. A slot is the caller's from {@link #poll} (or the start) until it is submitted.
  *
  * <pre>
- *   guest memory:  queue | per slot: header (16) status (1), 32 bytes | per slot: data, 4096-aligned
+ *   guest memory:  queue | per slot, 32 bytes: header (16) status (1) | per slot, pages: data
  * </pre>
  */
 public final class VirtioBlkDriver implements AutoCloseable {

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * ring; those that complete later, at the end of the batch of callbacks that brought them.
  */
 final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
-    /** Chains taken in one run; the rest waits for a bottom half, so that others have their turn. */
+    /** Chains taken in one run; the rest waits for a bottom half: others have their turn. */
     static final int CHAINS_PER_RUN_MAX = 256;
     /** Segments of a chain: header, data and status, and some for borders of memory regions. */
     static final int SEGMENTS_MAX = VirtioBlkConfig.SEG_MAX + 2 + 16;
@@ -55,7 +55,8 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private boolean uncommitted;
     /** Whether the ring holds used elements that the driver was not shown. */
     private boolean unpublished;
-    private boolean broken;
+    /** Read by control as well. */
+    private volatile boolean broken;
     private boolean stopping;
     private Runnable whenDrained;
     private long loggedNs;

@@ -38,7 +38,9 @@ class BusyDiskTest {
     void close() {
         guest.watch.room(Integer.MAX_VALUE);
         guest.run();
-        guest.complete(guest.disk.underWay());
+        while (guest.disk.underWay() > 0) {
+            guest.complete(guest.disk.underWay());
+        }
         guest.close();
     }
 
@@ -105,6 +107,19 @@ class BusyDiskTest {
         for (int i = 0; i < 6; i++) {
             guest.assertRead(i);
         }
+    }
+
+    @Test
+    void oneCompletionIsEnoughToGoOnWhileOthersAreStillUnderWay() {
+        guest.watch.room(3);
+        for (int i = 0; i < 5; i++) {
+            guest.sendRead(i);
+        }
+        guest.serve();
+        assertEquals(List.of(read(0), read(1), read(2)), guest.watch.taken());
+        assertEquals(List.of(used(0)), guest.complete(1));
+        assertEquals(List.of(read(3)), guest.watch.taken());
+        assertEquals(3, guest.disk.underWay());
     }
 
     @Test

@@ -21,7 +21,7 @@ import java.util.SplittableRandom;
 
 /** One run of {@link DeviceSimulationTest}: everything follows from its seed. Thread: one. */
 final class DeviceSimulation implements AutoCloseable {
-    private static final int SECTORS = 128;
+    private static final int SECTORS = 512;
     private static final int SECTORS_PER_RANGE_MAX = 8;
     private static final int STEP_NS = 50_000;
     /** Steps without an answer after which a request counts as lost. */

@@ -165,7 +165,7 @@ class NotificationTest {
         }
     }
 
-    /** Looks at the ring whenever the loop polls, and makes a request available at the fifth look. */
+    /** Looks at the ring whenever the loop polls; makes a request available at the fifth look. */
     private static final class Onlooker implements FdCallbacks {
         private final HandMadeGuest guest;
         private final List<Integer> flags = new ArrayList<>();

@@ -82,7 +82,8 @@ final class OddGuest implements SimulatedGuest {
         while (slot < SLOTS && requests[slot] != null) {
             slot++;
         }
-        if (slot == SLOTS || !driver.add(slot, buffers(slots + (long) slot * SLOT_BYTES, request))) {
+        if (slot == SLOTS
+                || !driver.add(slot, buffers(slots + (long) slot * SLOT_BYTES, request))) {
             return false;
         }
         requests[slot] = request;

@@ -105,6 +105,11 @@ final class OrdinaryGuest implements SimulatedGuest {
                 request, driver.status(slot), driver.lastUsedBytes(), driver.dataAddress(slot));
     }
 
+    /** Sleeps until something may have come back. */
+    void await(long timeoutNs) {
+        driver.await(timeoutNs);
+    }
+
     @Override
     public int inFlight() {
         return inFlight;

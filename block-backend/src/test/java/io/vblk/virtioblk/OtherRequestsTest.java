@@ -2,8 +2,8 @@
 package io.vblk.virtioblk;
 
 import static io.vblk.virtioblk.HandMadeGuest.DATA;
-import static io.vblk.virtioblk.HandMadeGuest.FEATURE_FLUSH;
 import static io.vblk.virtioblk.HandMadeGuest.FEATURE_CONFIG_WCE;
+import static io.vblk.virtioblk.HandMadeGuest.FEATURE_FLUSH;
 import static io.vblk.virtioblk.HandMadeGuest.FLUSH;
 import static io.vblk.virtioblk.HandMadeGuest.GET_ID;
 import static io.vblk.virtioblk.HandMadeGuest.HEADER;

@@ -173,6 +173,14 @@ class QueueLifeTest {
     }
 
     @Test
+    void aQueueThatTheDeviceDoesNotHaveIsRefused() {
+        for (int index : new int[] {-1, HandMadeGuest.QUEUES, 255, Integer.MAX_VALUE}) {
+            assertThrows(VirtioException.class, () -> guest.device.startQueue(
+                    index, guest.ram.memory(), guest.queue, guest.kick, guest.call));
+        }
+    }
+
+    @Test
     void aQueueLargerThanOfferedIsRefused() {
         VirtqueueConfig large = guest.ram.allocateRings(2 * QUEUE_SIZE);
         assertThrows(VirtioException.class, () -> guest.device.startQueue(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.virtioblk;
 
+import io.vblk.aio.EventNotifier;
 import io.vblk.virtio.GuestMemory;
 import io.vblk.virtio.VirtqueueConfig;
-import io.vblk.aio.EventNotifier;
 
 /** A guest with one queue, in the device's thread. */
 interface SimulatedGuest extends AutoCloseable {

@@ -242,27 +242,41 @@ class AioContextPollingTest {
     @Test
     void aWakeupEndsBusyPollingAtOnceWithoutASystemCall() throws Exception {
         startPolling();
-        // The clock stands still: only the wake-up can end the busy polling.
+        Thread waker = whileBusyPolling(() -> context.execute("woken", () -> log.add("woken")));
+        assertTrue(context.poll(true));
+        waker.join();
+        assertEquals(List.of("queue begin", "woken"), taken());
+        assertEquals(0, context.stats().wakeupsSent());
+        assertEquals(1, context.stats().waits());
+    }
+
+    @Test
+    void switchingOffEndsBusyPollingAtOnce() throws Exception {
+        startPolling();
+        Thread waker = whileBusyPolling(() -> context.setPolling(PollingOptions.OFF));
+        assertFalse(context.poll(true));
+        waker.join();
+        assertEquals(List.of("queue begin"), taken());
+    }
+
+    /** Acts on another thread as soon as the loop polls; as the clock stands, it polls for ever. */
+    private Thread whileBusyPolling(Runnable action) {
         clock.stepOnRead(0);
         CountDownLatch polling = new CountDownLatch(100);
         queue.look = () -> {
             polling.countDown();
             return false;
         };
-        Thread waker = new Thread(() -> {
+        Thread thread = new Thread(() -> {
             try {
                 polling.await();
-                context.execute("woken", () -> log.add("woken"));
+                action.run();
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
         });
-        waker.start();
-        assertTrue(context.poll(true));
-        waker.join();
-        assertEquals(List.of("queue begin", "woken"), taken());
-        assertEquals(0, context.stats().wakeupsSent());
-        assertEquals(1, context.stats().waits());
+        thread.start();
+        return thread;
     }
 
     @Test

@@ -189,7 +189,7 @@ class AioContextTest {
     }
 
     /** Returns when the loop has gone to sleep after this call. */
-    private static void awaitSleep(IoThread loop) {
+    static void awaitSleep(IoThread loop) {
         long waits = loop.context().stats().waits();
         loop.call(Recorder.NOTHING);
         while (loop.context().stats().waits() == waits) {

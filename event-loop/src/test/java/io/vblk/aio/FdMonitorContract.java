@@ -306,15 +306,7 @@ abstract class FdMonitorContract {
         AioHandler handler = context.addHandler(closed.fd(), READ, recorder("closed"));
         assertFalse(context.poll(false));
         Posix.close(closed.fd());
-        boolean[] fired = new boolean[1];
-        AioTimer timer = context.timer("end", () -> fired[0] = true);
-        timer.modify(context.nanoTime() + 20_000_000);
-        long before = context.stats().iterations();
-        while (!fired[0]) {
-            context.poll(true);
-        }
-        assertTrue(context.stats().iterations() - before < 10);
-        assertEquals(List.of(), taken());
+        assertFewIterationsUntilATimer();
         context.removeHandler(handler);
         assertEquals(closed.fd(), reopened());
         closed.set();
@@ -341,10 +333,25 @@ abstract class FdMonitorContract {
         assertEquals(List.of("event read"), taken());
         context.setInterest(handler, READ | WRITE);
         set.testAndClear();
-        waitForProgress();
-        assertEquals(List.of("file read", "file write"), taken());
+        for (int i = 0; i < 3; i++) {
+            waitForProgress();
+            assertEquals(List.of("file read", "file write"), taken());
+        }
         context.removeHandler(handler);
-        assertFalse(context.poll(false));
+        assertFewIterationsUntilATimer();
+    }
+
+    /** The loop sleeps: nothing is ready, and a spinning loop would iterate some thousand times. */
+    private void assertFewIterationsUntilATimer() {
+        boolean[] fired = new boolean[1];
+        AioTimer timer = context.timer("end", () -> fired[0] = true);
+        timer.modify(context.nanoTime() + 20_000_000);
+        long before = context.stats().iterations();
+        while (!fired[0]) {
+            context.poll(true);
+        }
+        assertTrue(context.stats().iterations() - before < 10);
+        assertEquals(List.of(), taken());
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.posix.ErrnoException;
+import io.vblk.posix.FdPair;
+import io.vblk.posix.MappedMemory;
 import io.vblk.posix.Posix;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,6 +16,20 @@ class PpollMonitorTest extends FdMonitorContract {
     @Override
     FdMonitorKind kind() {
         return FdMonitorKind.PPOLL;
+    }
+
+    @Test
+    void whatIsRemovedAndClosedWhileTheLoopSleepsIsReallyClosed() throws Exception {
+        try (IoThread loop = IoThread.start("loop", options()); FdPair pair = FdPair.sockets();
+                MappedMemory buffer = MappedMemory.anonymous(8)) {
+            AioHandler handler =
+                    loop.context().addHandler(pair.first(), AioHandler.READ, recorder("a"));
+            AioContextTest.awaitSleep(loop);
+            loop.context().removeHandler(handler);
+            pair.closeFirst();
+            // A sleeping ppoll keeps the file open: its peer would wait here for ever.
+            assertEquals(0, Posix.read(pair.second(), buffer.address(), 1));
+        }
     }
 
     @Test

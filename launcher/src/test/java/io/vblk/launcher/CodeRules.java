@@ -14,7 +14,8 @@ final class CodeRules {
     private static final Set<String> DATA_PATH = Set.of("io.vblk.posix", "io.vblk.uring",
             "io.vblk.aio", "io.vblk.virtio", "io.vblk.block", "io.vblk.block.engine",
             "io.vblk.virtioblk");
-    private static final Set<String> LOCKING = Set.of("HandlerList", "IoThread", "ThreadsEngine");
+    private static final Set<String> LOCKING =
+            Set.of("HandlerList", "HostFile", "IoThread", "ThreadsEngine");
 
     /** What may not be used where, and what to use instead. */
     private record Ban(Pattern pattern, Predicate<JavaSource> where, String message) {}

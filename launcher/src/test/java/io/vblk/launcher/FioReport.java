@@ -67,7 +67,8 @@ final class FioReport {
             // The runtime is cut to milliseconds, the rates were not.
             assertTrue(iops * (ms + 1) / 1000 >= ios * (1 - ROUNDING), name + " iops " + iops);
             assertTrue(iops * ms / 1000 <= ios * (1 + ROUNDING), name + " iops " + iops);
-            assertEquals(iops * blockBytes, json.number(at + "bw_bytes"), iops * ROUNDING + 1);
+            // Six decimals of iops, and bytes without any.
+            assertEquals(iops * blockBytes, json.number(at + "bw_bytes"), blockBytes * 1e-6 + 2);
             long all = json.integer(job + ".job_runtime");
             assertEquals(ms, all, 1 + json.integer("jobs[0].job options.numjobs"));
         }

@@ -308,7 +308,8 @@ abstract class VirtqueueContract {
         List<Buffer> one = List.of(new Buffer(data, 1, true));
         // In threes the index comes by in the middle of a batch.
         int batch = Math.min(setup.size(), 3);
-        for (int token = 0; token < REQUESTS; token += batch) {
+        int requests = setup.size() <= 16 ? REQUESTS : 3_000;
+        for (int token = 0; token < requests; token += batch) {
             for (int i = 0; i < batch; i++) {
                 assertTrue(driver.add(token + i, one));
             }
@@ -319,7 +320,7 @@ abstract class VirtqueueContract {
             drain(batch);
         }
         // An event index that stays behind asks once, and again each time the index comes by.
-        int expected = setup.eventIdx() ? 1 + (REQUESTS - 1) / INDICES : 0;
+        int expected = setup.eventIdx() ? 1 + (requests - 1) / INDICES : 0;
         assertEquals(expected, kicks);
         assertEquals(expected, calls);
     }

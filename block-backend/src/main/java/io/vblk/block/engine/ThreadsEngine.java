@@ -59,6 +59,9 @@ final class ThreadsEngine implements IoEngine {
     private BlockRequest batchLast;
     private int batchSize;
     private int underWay;
+    /** Ended requests whose completion is still to be called, the oldest first. */
+    private BlockRequest endedFirst;
+    private BlockRequest endedLast;
 
     // Guarded by the lock.
     private final Object lock = new Object();
@@ -170,22 +173,41 @@ final class ThreadsEngine implements IoEngine {
     }
 
     private void completeEnded() {
+        takeEnded();
+        try {
+            while (endedFirst != null) {
+                BlockRequest request = endedFirst;
+                endedFirst = request.next();
+                request.setNext(null);
+                underWay--;
+                request.completion().complete(request);
+            }
+        } finally {
+            // Only if a completion threw: the others are told next time.
+            if (endedFirst != null) {
+                completeEnded.schedule();
+            }
+        }
+    }
+
+    /** Appends what has ended since, the oldest first. */
+    private void takeEnded() {
         // E1: pairs with ThreadsEngine.end
         BlockRequest newest = (BlockRequest) ENDED.getAndSetAcquire(this, (BlockRequest) null);
-        BlockRequest request = null;
+        BlockRequest oldest = null;
+        BlockRequest last = newest;
         while (newest != null) {
             BlockRequest older = newest.next();
-            newest.setNext(request);
-            request = newest;
+            newest.setNext(oldest);
+            oldest = newest;
             newest = older;
         }
-        while (request != null) {
-            BlockRequest next = request.next();
-            request.setNext(null);
-            underWay--;
-            request.completion().complete(request);
-            request = next;
+        if (endedFirst == null) {
+            endedFirst = oldest;
+        } else if (oldest != null) {
+            endedLast.setNext(oldest);
         }
+        endedLast = last != null ? last : endedLast;
     }
 
     // ------------------------------------------------------------------ any thread
@@ -264,9 +286,10 @@ final class ThreadsEngine implements IoEngine {
     private void end(BlockRequest request) {
         BlockRequest top;
         do {
+            // E1: pairs with ThreadsEngine.end of who came before
             top = (BlockRequest) ENDED.getAcquire(this);
             request.setNext(top);
-            // E1: pairs with ThreadsEngine.completeEnded, which sees the request and its data
+            // E1: pairs with ThreadsEngine.takeEnded, which sees the request and its data
         } while (!ENDED.weakCompareAndSetRelease(this, top, request));
         completeEnded.schedule();
     }

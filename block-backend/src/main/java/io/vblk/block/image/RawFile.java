@@ -143,16 +143,21 @@ record RawFile(HostFile file, BlockLimits limits, FileFacts facts, String path) 
     private static Checked check(ImageSpec spec, int fd, boolean writes)
             throws ImageException, ErrnoException {
         String target = spec.target();
-        FileStatus status = Posix.fileStatus(fd);
-        BlockLimits limits = status.isBlockDevice()
-                ? deviceLimits(target, BlockDevice.of(fd), spec.readOnly(), writes)
-                : fileLimits(target, status, spec.readOnly());
         String locks = ImageLock.lock(target, fd, writes);
+        FileStatus status = Posix.fileStatus(fd);
+        if (status.isRegular() && status.sizeBytes() == 0) {
+            throw new ImageException(target
+                    + ": is empty: give it a size, such as truncate --size=1G " + target);
+        }
+        // Before the size is looked at: other formats come in any size.
         String probed = probe(fd);
         if (!probed.equals(FormatProbe.RAW) && spec.format() == null) {
             throw new ImageException(target + ": is a " + probed + " image; vblk serves raw "
                     + "images; say --format=raw to serve its bytes as they are");
         }
+        BlockLimits limits = status.isBlockDevice()
+                ? deviceLimits(target, BlockDevice.of(fd), spec.readOnly(), writes)
+                : fileLimits(target, status, spec.readOnly());
         FileFacts facts = new FileFacts(
                 status.isBlockDevice(), status.allocatedBytes(), status.directMemoryAlign(),
                 status.directOffsetAlign(), probed, locks);
@@ -162,10 +167,6 @@ record RawFile(HostFile file, BlockLimits limits, FileFacts facts, String path) 
     private static BlockLimits fileLimits(String target, FileStatus status, boolean readOnly)
             throws ImageException {
         long sizeBytes = status.sizeBytes();
-        if (sizeBytes == 0) {
-            throw new ImageException(target
-                    + ": is empty: give it a size, such as truncate --size=1G " + target);
-        }
         if (sizeBytes % BlockLimits.SECTOR_BYTES != 0) {
             throw new ImageException(target + ": its " + sizeBytes + " bytes are no multiple of "
                     + BlockLimits.SECTOR_BYTES + ": round them up with truncate --size=%"
@@ -195,9 +196,10 @@ record RawFile(HostFile file, BlockLimits limits, FileFacts facts, String path) 
             IovecArray iovec = new IovecArray(start.address() + bytes, 1);
             iovec.set(0, start.address(), bytes);
             long got = Posix.preadv(fd, iovec.address(0), 1, 0);
-            if (got != bytes) {
-                throw new ErrnoException("read", got < 0 ? (int) -got : Posix.EIO);
+            if (got < 0) {
+                throw new ErrnoException("read", (int) -got);
             }
+            // A shorter file is looked at as if zeroes followed.
             return FormatProbe.probe(start.address());
         }
     }

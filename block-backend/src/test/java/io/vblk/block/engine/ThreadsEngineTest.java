@@ -3,6 +3,7 @@ package io.vblk.block.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.aio.AioContext;
@@ -104,6 +105,43 @@ class ThreadsEngineTest extends IoEngineContract {
         } finally {
             backend.close();
         }
+    }
+
+    @Test
+    void tellsTheOthersWhenACompletionThrows() {
+        threads.allowOnly(0);
+        gated.openAll();
+        IoEngine engine = open(gated, context);
+        try (TestRequest buffer = new TestRequest(BLOCK, 1)) {
+            for (int i = 0; i < 4; i++) {
+                boolean bad = i == 1;
+                BlockRequest read = new BlockRequest(ended -> {
+                    endedOffsets.add(ended.offset());
+                    if (bad) {
+                        throw new IllegalStateException("planted");
+                    }
+                });
+                buffer.prepareAgain(BlockOp.READ, (long) i * BLOCK, BLOCK);
+                read.transfer(
+                        BlockOp.READ, (long) i * BLOCK, BLOCK, buffer.request().iovecs(), 1);
+                engine.submit(read);
+            }
+            engine.commit();
+            assertThrows(IllegalStateException.class, () -> context.poll(false));
+            assertEquals(2, endedOffsets.size());
+            submitOne(engine, buffer);
+            TestRequest.await(context, () -> endedOffsets.size() == 5);
+            assertEquals(List.of(0L, 512L, 1024L, 1536L, 2048L), endedOffsets);
+        } finally {
+            engine.close();
+        }
+    }
+
+    private void submitOne(IoEngine engine, TestRequest buffer) {
+        BlockRequest read = new BlockRequest(ended -> endedOffsets.add(ended.offset()));
+        read.transfer(BlockOp.READ, 4 * BLOCK, BLOCK, buffer.request().iovecs(), 1);
+        engine.submit(read);
+        engine.commit();
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -116,8 +117,13 @@ class ImagesTest {
         byte[] header = new byte[1024];
         System.arraycopy(FormatProbeTest.latin1("QFI\u00fb\0\0\0\3"), 0, header, 0, 8);
         Path path = file("disk.qcow2", header);
-        assertEquals("is a qcow2 image; vblk serves raw images; say --format=raw to serve its "
-                + "bytes as they are", refusal(path));
+        String refusal = "is a qcow2 image; vblk serves raw images; say --format=raw to serve its "
+                + "bytes as they are";
+        assertEquals(refusal, refusal(path));
+        for (int odd : new int[] {8, 511, 513}) {
+            Path oddSize = file("odd" + odd, Arrays.copyOf(header, odd));
+            assertEquals(refusal, refusal(oddSize), "whatever its size");
+        }
         try (OpenImage image = Images.open(TestImages.writable(path, ImageFormat.RAW))) {
             assertEquals("qcow2", image.facts().probedFormat());
             assertEquals(ImageFormat.RAW, image.format());
