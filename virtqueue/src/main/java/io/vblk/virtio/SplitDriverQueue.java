@@ -236,8 +236,10 @@ public final class SplitDriverQueue implements DriverQueue {
 
     @Override
     public void disableCalls() {
-        // With event indices used_event just stays behind: no call until it is moved again.
-        if (!eventIdx) {
+        if (eventIdx) {
+            // An index that the device has passed already: no call until it is moved again.
+            NativeMemory.putShort(avail + SplitLayout.usedEventOffset(size), usedSeen - 1);
+        } else {
             NativeMemory.putShort(
                     avail + SplitLayout.RING_FLAGS, SplitLayout.AVAIL_NO_INTERRUPT);
         }

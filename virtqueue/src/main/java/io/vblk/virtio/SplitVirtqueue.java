@@ -104,26 +104,16 @@ final class SplitVirtqueue implements Virtqueue {
     }
 
     @Override
-    public void undoPop(DescriptorChain chain) {
-        lastAvail = (lastAvail - 1) & INDEX_MASK;
-        release(chain);
-    }
-
-    private void release(DescriptorChain chain) {
-        if (chain.ownsHead()) {
-            headInUse[chain.head()] = false;
-            chain.releaseHead();
-        }
-    }
-
-    @Override
     public void addUsed(DescriptorChain chain, long writtenBytes) {
         long element = used + SplitLayout.RING_ELEMENTS
                 + (long) SplitLayout.USED_ELEMENT_BYTES * (usedNext & (size - 1));
         NativeMemory.putInt(element, chain.head());
         NativeMemory.putInt(element + SplitLayout.USED_ELEMENT_LEN, (int) writtenBytes);
         usedNext = (usedNext + 1) & INDEX_MASK;
-        release(chain);
+        if (chain.ownsHead()) {
+            headInUse[chain.head()] = false;
+            chain.releaseHead();
+        }
     }
 
     @Override
@@ -171,8 +161,10 @@ final class SplitVirtqueue implements Virtqueue {
     @Override
     public void disableKicks() {
         kicksEnabled = false;
-        // With event indices avail_event just stays behind: no kick until it is moved again.
-        if (!eventIdx) {
+        if (eventIdx) {
+            // An index that the driver has passed already: no kick until it is moved again.
+            NativeMemory.putShort(used + SplitLayout.availEventOffset(size), lastAvail - 1);
+        } else {
             NativeMemory.putShort(used + SplitLayout.RING_FLAGS, SplitLayout.USED_NO_NOTIFY);
         }
     }

@@ -24,12 +24,6 @@ public sealed interface Virtqueue permits SplitVirtqueue {
     boolean pop(DescriptorChain chain) throws VirtioException;
 
     /**
-     * Puts back the chain popped last; the next pop yields it again, read anew. Several can be put
-     * back, the last one first.
-     */
-    void undoPop(DescriptorChain chain);
-
-    /**
      * Writes the used element of a chain; the driver does not see it yet.
      *
      * @param writtenBytes bytes written from the first writable byte on, never more than that

@@ -68,8 +68,6 @@ class DataPathAllocationTest {
         driver.publish();
         device.disableKicks();
         assertTrue(!device.isEmpty());
-        device.pop(chain);
-        device.undoPop(chain);
         while (device.pop(chain)) {
             device.addUsed(chain, chain.writableBytes());
         }

@@ -16,4 +16,9 @@ class SplitDriverQueueReferenceTest extends VirtqueueContract {
     QueueSides.Device openDevice(GuestRam memory, Setup setup) {
         return QueueSides.device(new ReferenceDevice(memory, config, setup.features()));
     }
+
+    @Override
+    boolean deviceIsOurs() {
+        return false;
+    }
 }

@@ -16,4 +16,9 @@ class SplitVirtqueueReferenceTest extends VirtqueueContract {
     QueueSides.Device openDevice(GuestRam memory, Setup setup) throws VirtioException {
         return SplitPairTest.activate(memory, config, setup);
     }
+
+    @Override
+    boolean driverIsOurs() {
+        return false;
+    }
 }
