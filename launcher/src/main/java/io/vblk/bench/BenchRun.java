@@ -40,18 +40,21 @@ public final class BenchRun implements AutoCloseable {
      */
     public static BenchRun open(DeviceSetup setup, JobSpec spec) throws IOException {
         InProcessGuest guest = InProcessGuest.open(setup);
+        VerifyMap verify = null;
         try {
             JobSpec fitted =
                     spec.onDisk(guest.limits().capacityBytes(), guest.limits().blockBytes());
-            VerifyMap verify =
-                    spec.verify() ? VerifyMap.of(fitted, guest.image()) : null;
+            verify = spec.verify() ? VerifyMap.of(fitted, guest.image()) : null;
             BenchRun run = new BenchRun(setup, guest, fitted, verify);
             guest.plugIn(setup, fitted);
             for (int i = 0; i < fitted.numjobs(); i++) {
                 run.jobs.add(new LoadGenerator(fitted, i, guest.driver(i), verify, run.stop));
             }
             return run;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
+            if (verify != null) {
+                verify.close();
+            }
             guest.close();
             throw e;
         }
@@ -111,6 +114,9 @@ public final class BenchRun implements AutoCloseable {
             for (Thread thread : threads) {
                 while (thread.isAlive()) {
                     thread.join(PROGRESS_MS);
+                    if (!guest.isAlive()) {
+                        throw new IllegalStateException("the event loop has ended");
+                    }
                     long nowNs = System.nanoTime();
                     if (nowNs - shownNs >= PROGRESS_MS * 900_000) {
                         last = last.next(nowNs - beganNs, sum(false), sum(true),

@@ -21,7 +21,7 @@ final class DepthCounts {
 
     /** Classes of iodepth_submit and iodepth_complete: each counts the sizes up to its name. */
     static DepthCounts ofBatches() {
-        return new DepthCounts(new int[] {0, 4, 8, 16, 32, 63},
+        return new DepthCounts(new int[] {0, 4, 8, 16, 32, 64},
                 new String[] {"0", "4", "8", "16", "32", "64", ">=64"});
     }
 

@@ -19,7 +19,7 @@ public final class FioFormat {
     private static final String[] DECIMAL = {"", "k", "M", "G", "T"};
     private static final String[] BINARY = {"B", "KiB", "MiB", "GiB", "TiB"};
     private static final String[] DECIMAL_BYTES = {"B", "kB", "MB", "GB", "TB"};
-    private static final double LARGEST_UNSCALED = 10_000;
+    private static final double LARGEST_UNSCALED = 9_999.5;
 
     private FioFormat() {}
 
@@ -41,8 +41,7 @@ public final class FioFormat {
     private static String scaled(double value, double base, String[] units) {
         double left = value;
         int unit = 0;
-        while (left >= LARGEST_UNSCALED && unit < units.length - 1
-                || base == 1024 && unit == 0 && left >= base) {
+        while (left >= LARGEST_UNSCALED && unit < units.length - 1) {
             left /= base;
             unit++;
         }

@@ -21,6 +21,8 @@ import java.io.IOException;
  * device, and one driver per job. Thread: control.
  */
 final class InProcessGuest implements AutoCloseable {
+    /** Most memory of all guests together: buffers for each request in flight. */
+    private static final long GUEST_BYTES_MAX = 4L << 30;
     private static final long FLUSH_WAIT_NS = 100_000_000L;
 
     private final OpenImage image;
@@ -63,6 +65,10 @@ final class InProcessGuest implements AutoCloseable {
         int queueSize = setup.device().queueSize();
         long driverBytes = VirtioBlkDriver.bytesNeeded(
                 queueSize, spec.iodepth(), spec.blockBytes());
+        if (driverBytes > GUEST_BYTES_MAX / spec.numjobs()) {
+            throw new IllegalArgumentException("numjobs times iodepth times bs needs more than "
+                    + FioFormat.binaryBytes(GUEST_BYTES_MAX) + " of guest memory");
+        }
         memory = GuestMemory.allocate(driverBytes * spec.numjobs());
         try {
             device.acknowledgeFeatures(device.features());
@@ -76,6 +82,11 @@ final class InProcessGuest implements AutoCloseable {
         } catch (VirtioException e) {
             throw new IllegalStateException("our own driver broke the protocol", e);
         }
+    }
+
+    /** Whether the event loop runs; it ends before its time only by a mistake of ours. */
+    boolean isAlive() {
+        return ioThread.isAlive();
     }
 
     VirtioBlkDriver driver(int job) {
@@ -102,6 +113,9 @@ final class InProcessGuest implements AutoCloseable {
         }
         driver.kick();
         while (driver.poll() == VirtioBlkDriver.NOTHING) {
+            if (!isAlive()) {
+                return false;
+            }
             driver.await(FLUSH_WAIT_NS);
         }
         return driver.status(0) == VirtioBlkDriver.STATUS_OK;

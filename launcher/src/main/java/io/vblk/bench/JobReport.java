@@ -3,6 +3,7 @@ package io.vblk.bench;
 
 import io.vblk.aio.AioStats;
 import io.vblk.posix.ErrnoException;
+import io.vblk.posix.Posix;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
 import java.time.ZonedDateTime;
@@ -60,6 +61,11 @@ public final class JobReport {
                     + "; what was written may not be on the disk");
         }
         return lines;
+    }
+
+    /** What ended a job as an errno, the host's own where the device only said I/O error. */
+    int errorOf(JobStats job) {
+        return job.error == Posix.EIO && device.lastErrno() != 0 ? device.lastErrno() : job.error;
     }
 
     private String hostError() {

@@ -26,6 +26,8 @@ final class JobStats {
     String errorText;
     /** Measured time in nanoseconds, without the ramp. */
     long elapsedNs;
+    /** Time that {@link #usage} is about, with the ramp. */
+    long activeNs;
     ThreadUsage usage = ThreadUsage.NONE;
 
     DirectionStats of(boolean isWrite) {
@@ -55,6 +57,7 @@ final class JobStats {
             total.verifyFailures.addAll(job.verifyFailures);
             total.usage = total.usage.plus(job.usage);
             total.elapsedNs = Math.max(total.elapsedNs, job.elapsedNs);
+            total.activeNs += job.activeNs;
             if (total.error == 0) {
                 total.error = job.error;
                 total.errorText = job.errorText;

@@ -53,7 +53,7 @@ final class JsonReport {
         json.writeStartObject();
         json.writeStringField("jobname", "vblk");
         json.writeNumberField("groupid", 0);
-        json.writeNumberField("error", job.error);
+        json.writeNumberField("error", report.errorOf(job));
         json.writeNumberField("eta", 0);
         json.writeNumberField("elapsed", (long) Math.ceil(job.elapsedNs / NANOS_PER_SECOND));
         writeOptions();

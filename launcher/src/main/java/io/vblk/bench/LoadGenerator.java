@@ -15,8 +15,13 @@ import java.util.zip.CRC32C;
  * data is verified.
  */
 final class LoadGenerator {
+    /** What fio calls a verify error: EILSEQ. */
+    private static final int VERIFY_ERROR = 84;
     /** Longest sleep of a guest that waits for a call, so that it hears of a stop. */
     private static final long AWAIT_NS = 100_000_000L;
+
+    /** Looks at the used ring before the processor is given away: tens of microseconds. */
+    private static final int SPINS_PER_YIELD = 1_000;
 
     private final JobSpec spec;
     private final int job;
@@ -47,6 +52,7 @@ final class LoadGenerator {
     /** The clock as last read: reading it costs as much as half a request. */
     private long nowNs;
     private long generation;
+    private int spins;
 
     LoadGenerator(JobSpec spec, int job, VirtioBlkDriver driver, VerifyMap verify, StopFlag stop) {
         this.spec = spec;
@@ -82,6 +88,7 @@ final class LoadGenerator {
         sampledNs = recordFromNs;
         drive(new AccessPattern(spec, job));
         stats.elapsedNs = Math.max(1, System.nanoTime() - recordFromNs);
+        stats.activeNs = stats.elapsedNs + spec.rampNs();
         stats.usage = ThreadUsage.ofCurrentThread().since(before);
     }
 
@@ -114,8 +121,17 @@ final class LoadGenerator {
             } else if (spec.waitMode() == WaitMode.EVENT) {
                 driver.await(AWAIT_NS);
             } else {
-                Thread.onSpinWait();
+                spin();
             }
+        }
+    }
+
+    /** Waits a moment; gives the processor away if the device may be waiting for this one. */
+    private void spin() {
+        if (++spins % SPINS_PER_YIELD == 0) {
+            Thread.yield();
+        } else {
+            Thread.onSpinWait();
         }
     }
 
@@ -144,11 +160,17 @@ final class LoadGenerator {
                 nowNs = System.nanoTime();
             }
             batch++;
-            stats.levels.count(spec.iodepth() - freeCount, 1);
+            if (isCounted()) {
+                stats.levels.count(spec.iodepth() - freeCount, 1);
+            }
         }
-        if (batch > 0) {
+        if (batch > 0 && isCounted()) {
             stats.submits.count(1, batch);
         }
+    }
+
+    private boolean isCounted() {
+        return recording && nowNs - recordFromNs >= 0;
     }
 
     /** Makes the source's next request available; false if there is none or its block is taken. */
@@ -207,7 +229,9 @@ final class LoadGenerator {
             count++;
             slot = driver.poll();
         }
-        stats.completes.count(count, 1);
+        if (isCounted()) {
+            stats.completes.count(count, 1);
+        }
         if (recording && nowNs - sampledNs >= DirectionStats.SAMPLE_NS) {
             stats.read.sample(nowNs - sampledNs);
             stats.write.sample(nowNs - sampledNs);
@@ -244,6 +268,7 @@ final class LoadGenerator {
     private void check(int slot) {
         long block = blocks[slot];
         if (driver.status(slot) != VirtioBlkDriver.STATUS_OK) {
+            verify.forget(block);
             return;
         }
         if (writes[slot]) {
@@ -259,7 +284,7 @@ final class LoadGenerator {
                         "verify: offset %d, length %d: crc32c %08x expected, %08x read",
                         spec.offset() + block * spec.blockBytes(), spec.blockBytes(),
                         expected, seen));
-                stats.error = stats.error == 0 ? Posix.EIO : stats.error;
+                stats.error = stats.error == 0 ? VERIFY_ERROR : stats.error;
             }
         } catch (IOException e) {
             stats.verifyFailed("verify: the image cannot be read: " + e.getMessage());

@@ -32,7 +32,7 @@ final class TextReport {
         for (JobStats job : jobs) {
             writeJob(job);
         }
-        writeRunStatus(report.total());
+        writeRunStatus();
         writeLoop();
         return out.toString();
     }
@@ -42,7 +42,7 @@ final class TextReport {
     }
 
     private void writeJob(JobStats job) {
-        line("vblk: (groupid=0, jobs=%d): err=%2d: pid=%d: %s", job.jobs, job.error,
+        line("vblk: (groupid=0, jobs=%d): err=%2d: pid=%d: %s", job.jobs, report.errorOf(job),
                 ProcessHandle.current().pid(), DATE.format(report.started()));
         if (job.read.ios > 0) {
             writeDirection("read", job.read, job);
@@ -142,9 +142,9 @@ final class TextReport {
                 usage.contextSwitches(), usage.majorFaults(), usage.minorFaults());
     }
 
-    /** Share of the job's time, ramp included since the ticks are too. */
+    /** Share of one processor. */
     static double cpuPercent(long ticks, JobStats job) {
-        double seconds = job.elapsedNs / NANOS_PER_SECOND * job.jobs;
+        double seconds = Math.max(1, job.activeNs) / NANOS_PER_SECOND;
         return Math.min(100, 100.0 * ticks / ThreadUsage.TICKS_PER_SECOND / seconds);
     }
 
@@ -157,22 +157,31 @@ final class TextReport {
         line("  %s: %s", name, row);
     }
 
-    private void writeRunStatus(JobStats total) {
+    private void writeRunStatus() {
         line("");
         line("Run status group 0 (all jobs):");
-        writeGroupLine("READ", total.read, total);
-        writeGroupLine("WRITE", total.write, total);
+        writeGroupLine("READ", false);
+        writeGroupLine("WRITE", true);
     }
 
-    private void writeGroupLine(String name, DirectionStats stats, JobStats total) {
-        if (stats.ios == 0) {
+    private void writeGroupLine(String name, boolean write) {
+        RunningStats rates = new RunningStats();
+        RunningStats times = new RunningStats();
+        for (JobStats job : report.jobs(false)) {
+            rates.add(job.of(write).bytes / (job.elapsedNs / NANOS_PER_SECOND));
+            times.add(job.elapsedNs / NANOS_PER_MS);
+        }
+        double bytes = report.total().of(write).bytes;
+        if (bytes == 0) {
             return;
         }
-        double rate = stats.bytes / (total.elapsedNs / NANOS_PER_SECOND);
-        long ms = total.elapsedNs / NANOS_PER_MS;
-        line("  %5s: bw=%s/s (%s/s), io=%s (%s), run=%d-%dmsec", name,
+        double rate = bytes / (times.max() * NANOS_PER_MS / NANOS_PER_SECOND);
+        line("  %5s: bw=%s/s (%s/s), %s/s-%s/s (%s/s-%s/s), io=%s (%s), run=%.0f-%.0fmsec", name,
                 FioFormat.binaryBytes(rate), FioFormat.decimalBytes(rate),
-                FioFormat.binaryBytes(stats.bytes), FioFormat.decimalBytes(stats.bytes), ms, ms);
+                FioFormat.binaryBytes(rates.min()), FioFormat.binaryBytes(rates.max()),
+                FioFormat.decimalBytes(rates.min()), FioFormat.decimalBytes(rates.max()),
+                FioFormat.binaryBytes(bytes), FioFormat.decimalBytes(bytes),
+                times.min(), times.max());
     }
 
     private void writeLoop() {

@@ -20,8 +20,9 @@ import java.util.zip.CRC32C;
  * by the JDK's own I/O, so that both ways cannot share a mistake.
  */
 final class VerifyMap implements AutoCloseable {
-    /** Most blocks that can be followed: each takes eight bytes of heap. */
-    static final int BLOCKS_MAX = 16 << 20;
+    /** Most blocks that can be followed: each takes eight bytes, a quarter of the heap at most. */
+    static final int BLOCKS_MAX =
+            (int) Math.min(16 << 20, Runtime.getRuntime().maxMemory() / 4 / 8);
 
     private static final int LOCKED = 1;
     private static final int KNOWN = 2;
@@ -71,6 +72,11 @@ final class VerifyMap implements AutoCloseable {
     void wrote(long block, int crc) {
         crcs[(int) block] = crc;
         states.set((int) block, states.get((int) block) | KNOWN | WRITTEN);
+    }
+
+    /** A write to a locked block failed: what it holds now is the image's to say. */
+    void forget(long block) {
+        states.set((int) block, states.get((int) block) & ~(KNOWN | WRITTEN));
     }
 
     /** Whether some job has written the block. */

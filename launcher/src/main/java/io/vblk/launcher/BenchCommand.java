@@ -81,9 +81,11 @@ final class BenchCommand implements Command {
     }
 
     private static String headline(JobSpec spec) {
-        return String.format(Locale.ROOT, "vblk: (g=0): rw=%s, bs=%dB, ioengine=vblk, iodepth=%d%n"
-                        + "Starting %d guest%s (closed loop)",
-                spec.rw().fioName(), spec.blockBytes(), spec.iodepth(), spec.numjobs(),
+        int bytes = spec.blockBytes();
+        return String.format(Locale.ROOT, "vblk: (g=0): rw=%1$s, bs=(R) %2$dB-%2$dB, "
+                        + "(W) %2$dB-%2$dB, (T) %2$dB-%2$dB, ioengine=vblk, iodepth=%3$d%n"
+                        + "Starting %4$d guest%5$s (closed loop)",
+                spec.rw().fioName(), bytes, spec.iodepth(), spec.numjobs(),
                 spec.numjobs() == 1 ? "" : "s");
     }
 }

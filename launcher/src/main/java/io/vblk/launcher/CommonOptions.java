@@ -71,7 +71,8 @@ final class CommonOptions {
         options.addOption(value("num-queues", "N",
                 "virtqueues of the device; default: one per guest"));
         options.addOption(value("queue-size", "N",
-                "descriptors of a virtqueue, a power of two up to 1024; default: 256"));
+                "descriptors of a virtqueue, a power of two up to 1024; default: 256, or what "
+                        + "iodepth needs"));
         options.addOption(value("serial", "TEXT", "serial number, up to 20 characters"));
         options.addOption(value("poll-max-ns", "NS",
                 "longest busy polling of the event loop, 0 for none; default: 32768"));
@@ -96,7 +97,7 @@ final class CommonOptions {
         options.addOption(value("verify", "METHOD",
                 "crc32c: compare reads with what was written or is in the image; or none"));
         options.addOption(value("wait", "MODE",
-                "how a guest waits for completions: poll or event"));
+                "how a guest waits for completions: poll (bench does) or event (serve does)"));
         options.addOption(flag("allow-write",
                 "let the load overwrite an image that is not one of vblk's own"));
     }

@@ -4,6 +4,10 @@ package io.vblk.launcher;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.vblk.block.engine.IoEngineKind;
+import io.vblk.block.image.ImageSpec;
+import io.vblk.block.image.Images;
+import io.vblk.block.image.OpenImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -155,6 +159,22 @@ final class BadInputTest {
                 .failed(IMAGE, qcow2.toString(), "is a qcow2 image", "--format=raw");
         assertArrayEquals(content, Files.readAllBytes(qcow2));
         VblkRun.of("bench", qcow2.toString(), "--format=raw").succeeded();
+    }
+
+    @Test
+    void imageInUse() throws IOException {
+        ImageSpec writer = new ImageSpec(
+                image.toString(), null, false, false, IoEngineKind.SYNC);
+        try (OpenImage other = Images.open(writer)) {
+            assertEquals(IMAGE_BYTES, other.limits().capacityBytes());
+            for (String command : List.of("info", "bench", "serve")) {
+                VblkRun.of(command, image.toString())
+                        .failed(IMAGE, image.toString(), "in use by another process", "stop it");
+            }
+            bench("--rw=write", "--allow-write")
+                    .failed(IMAGE, image.toString(), "in use by another process", "stop it");
+        }
+        bench().succeeded();
     }
 
     @Test

@@ -4,6 +4,7 @@ package io.vblk.launcher;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,28 @@ final class MainTest {
 
         assertEquals(256, JsonTree.parse(run.out()).integer("jobs[0].read.total_ios")
                 + JsonTree.parse(run.out()).integer("jobs[0].write.total_ios"));
+    }
+
+    @Test
+    void asManyGuestsAsThereMayBeFitIntoTheHeap() throws Exception {
+        VblkRun run = run("bench", "null:1M", "--numjobs=64", "--rw=randrw", "--wait=event",
+                "--size=16k", "--output-format=json").succeeded();
+
+        assertTrue(JsonTree.parse(run.out()).has("jobs[63].read.total_ios"));
+    }
+
+    @Test
+    void regionsThatCannotBeVerifiedAreRefused() throws Exception {
+        Path large = directory.resolve("large.raw");
+        try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
+            file.setLength(60L << 30); // a hole: it takes no room
+        }
+        VblkRun run = run("bench", large.toString(), "--rw=randread", "--verify=crc32c",
+                "--wait=event", "--time_based", "--runtime=100ms");
+
+        if (run.code() != 0) {
+            run.failed(2, "verify", "size");
+        }
     }
 
     @Test

@@ -15,12 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The public types of all modules are those in public-types.txt, so that a new one is a visible
- * change. To write the list anew:
- *
- * <pre>
- *   mvn test -pl launcher -am -Dtest=PublicApiTest -Dsurefire.failIfNoSpecifiedTests=false \
- *       -Dvblk.publicTypes=write
- * </pre>
+ * change. {@code mvn verify -Dvblk.publicTypes=write} writes the list anew.
  */
 final class PublicApiTest {
     private static final String LIST = "launcher/src/test/resources/public-types.txt";

@@ -12,8 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 
-/** One command line run in a JVM of its own, with the flags of this one that open the JDK. */
+/**
+ * One command line run in a JVM of its own, with the heap that bin/vblk gives it and the flags of
+ * this JVM that open the JDK.
+ */
 final class VblkProcess implements AutoCloseable {
     /** Longest wait for what takes a second: the machine may be busy. */
     private static final long WAIT_SECONDS = 60;
@@ -42,7 +46,8 @@ final class VblkProcess implements AutoCloseable {
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(a -> a.startsWith("--add-opens") || a.startsWith("--enable-native-access"))
                 .forEach(command::add);
-        command.addAll(List.of("-ea", "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        command.addAll(List.of("-ea", heapOfTheScript(), "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command)
@@ -52,6 +57,12 @@ final class VblkProcess implements AutoCloseable {
         builder.environment().remove("_JAVA_OPTIONS");
         builder.environment().remove("JDK_JAVA_OPTIONS");
         return new VblkProcess(builder.start(), out, err);
+    }
+
+    private static String heapOfTheScript() throws IOException {
+        String script = Files.readString(SourceTree.root().resolve("launcher/bin/vblk"));
+        return Pattern.compile("-Xmx\\w+").matcher(script).results()
+                .findFirst().orElseThrow().group();
     }
 
     /** Waits for its end and returns what came of it. */
