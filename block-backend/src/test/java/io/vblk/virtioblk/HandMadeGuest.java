@@ -76,7 +76,7 @@ final class HandMadeGuest implements AutoCloseable {
     static final Behaviour COMPLETED = new Behaviour(100, 0, 0, 0, false);
 
     private static final int ITERATIONS_MAX = 1_000;
-    private static final long DEADLINE_NS = 60_000_000_000L;
+    private static final long DEADLINE_NS = 20_000_000_000L;
     private static final int ALIVE_SECTOR = 8;
     private static final int ALIVE_BYTES = 4096;
 

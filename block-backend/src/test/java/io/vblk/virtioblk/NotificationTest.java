@@ -145,7 +145,11 @@ class NotificationTest {
             guest.watch.onSubmit(() -> events.add(guest.ram.availEvent(guest.queue)));
             assertEquals(0, guest.ram.availEvent(guest.queue));
             sendBatch(guest, 0);
-            assertEquals(List.of(0, 0, 0, 0, 0, 0, 0, 0), events);
+            assertEquals(BATCH, events.size());
+            for (int event : events) {
+                assertTrue(event < BATCH || event >= BATCH + HandMadeGuest.QUEUE_SIZE,
+                        "meanwhile nothing that can come is asked for: " + event);
+            }
             assertEquals(BATCH, guest.ram.availEvent(guest.queue));
         }
     }
