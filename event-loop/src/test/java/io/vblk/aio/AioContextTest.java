@@ -89,8 +89,8 @@ class AioContextTest {
         assertTrue(context.poll(true));
         assertTrue(System.nanoTime() - startNs >= 3_000_000);
         assertEquals(List.of("soon"), taken());
-        assertEquals(1, context.stats().waits());
-        assertTrue(context.stats().waitNs() > 0);
+        // None at all if this thread was held up for longer than the timer.
+        assertTrue(context.stats().waits() <= 1);
     }
 
     @Test
