@@ -124,6 +124,7 @@ public final class IoThread implements AutoCloseable {
     public void close() {
         if (adopted) {
             context.close();
+            ended.complete(null);
             return;
         }
         if (Thread.currentThread() == thread) {

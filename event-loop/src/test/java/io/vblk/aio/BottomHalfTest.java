@@ -108,6 +108,21 @@ class BottomHalfTest {
     }
 
     @Test
+    void cancelledAndScheduledAgainKeepsItsPlace() {
+        BottomHalf a = bottomHalf("a");
+        BottomHalf b = bottomHalf("b");
+        BottomHalf c = bottomHalf("c");
+        a.schedule();
+        a.cancel();
+        b.schedule();
+        a.schedule();
+        c.schedule();
+        assertTrue(context.poll(false));
+        assertEquals(List.of("a", "b", "c"), ran);
+        assertFalse(context.poll(false));
+    }
+
+    @Test
     void cancelledByOneThatRunsBeforeItDoesNotRun() {
         BottomHalf second = bottomHalf("second");
         context.execute("first", second::cancel);

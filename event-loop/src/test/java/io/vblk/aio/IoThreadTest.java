@@ -193,6 +193,65 @@ class IoThreadTest {
     }
 
     @Test
+    void awaitWaitsForWhatTheThreadCompletes() throws ErrnoException {
+        try (IoThread loop = IoThread.start("loop", OPTIONS)) {
+            CompletableFuture<String> later = new CompletableFuture<>();
+            BottomHalf second =
+                    loop.context().bottomHalf("second", () -> later.complete("done"));
+            loop.context().execute("first", second::schedule);
+            loop.await(later);
+            assertEquals("done", later.getNow(null));
+            IllegalStateException bad = new IllegalStateException("bad");
+            assertSame(bad, assertThrows(IllegalStateException.class,
+                    () -> loop.await(CompletableFuture.failedFuture(bad))));
+        }
+    }
+
+    @Test
+    void awaitDoesNotOutliveTheThread() throws ErrnoException {
+        IoThread loop = IoThread.start("loop", OPTIONS);
+        loop.close();
+        assertThrows(IllegalStateException.class, () -> loop.await(new CompletableFuture<>()));
+    }
+
+    @Test
+    void awaitInACallbackOfTheThreadItselfIsRefusedNotHungUpon() throws ErrnoException {
+        try (IoThread loop = IoThread.start("loop", OPTIONS)) {
+            assertThrows(IllegalStateException.class,
+                    () -> loop.call(() -> loop.await(new CompletableFuture<>())));
+            loop.call(Recorder.NOTHING);
+        }
+    }
+
+    @Test
+    void anAdoptedThreadRunsTheLoopWhileItWaits() throws Exception {
+        CompletableFuture<Thread> ranOn = new CompletableFuture<>();
+        try (IoThread loop = IoThread.adoptCurrent(OPTIONS)) {
+            loop.call(() -> assertTrue(loop.context().inHomeThread()));
+            Thread other = new Thread(() -> loop.call(() -> {
+                ranOn.complete(Thread.currentThread());
+            }));
+            other.start();
+            loop.await(ranOn);
+            assertSame(Thread.currentThread(), ranOn.get());
+            other.join();
+        }
+    }
+
+    @Test
+    void whoWaitsForAnAdoptedThreadThatClosesHearsOfIt() throws Exception {
+        CompletableFuture<Throwable> heard = new CompletableFuture<>();
+        IoThread loop = IoThread.adoptCurrent(OPTIONS);
+        Thread other = new Thread(() -> heard.complete(assertThrows(
+                IllegalStateException.class, () -> loop.await(new CompletableFuture<>()))));
+        other.start();
+        loop.close();
+        loop.close();
+        assertEquals(IllegalStateException.class, heard.get().getClass());
+        other.join();
+    }
+
+    @Test
     void manyThreadsLeaveNoDescriptorBehind() throws IOException {
         int before = descriptors();
         for (int i = 0; i < 100; i++) {

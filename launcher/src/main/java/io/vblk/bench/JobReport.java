@@ -52,7 +52,12 @@ public final class JobReport {
             }
             lines.addAll(job.verifyFailures);
         }
-        long verifyErrors = total().verifyErrors;
+        JobStats total = total();
+        if (lines.isEmpty() && spec.rampNs() > 0 && total.read.ios + total.write.ios == 0) {
+            lines.add("nothing was measured: the load ended within ramp_time; give it a runtime "
+                    + "and time_based");
+        }
+        long verifyErrors = total.verifyErrors;
         if (verifyErrors > 0) {
             lines.add(verifyErrors + " blocks did not read back as written");
         }

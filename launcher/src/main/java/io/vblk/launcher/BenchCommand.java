@@ -57,9 +57,10 @@ final class BenchCommand implements Command {
         ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
         DeviceSetup setup = new DeviceSetup(
                 image, CommonOptions.device(line, job), CommonOptions.polling(line));
+        Termination termination = Termination.handle();
         try (BenchRun run = BenchRun.open(setup, job);
                 ProgressLine progress = ProgressLine.onTerminal(run.spec())) {
-            Termination termination = Termination.handle(run::stop);
+            termination.stops(run::stop);
             if (!json) {
                 System.out.println(headline(run.spec()));
             }

@@ -50,9 +50,10 @@ final class ServeCommand implements Command {
         ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
         DeviceSetup setup = new DeviceSetup(
                 image, CommonOptions.device(line, job), CommonOptions.polling(line));
+        Termination termination = Termination.handle();
         try (BenchRun run = BenchRun.open(setup, job);
                 ProgressLine progress = ProgressLine.forGuests(run.spec())) {
-            Termination.handle(run::stop);
+            termination.stops(run::stop);
             System.out.printf(Locale.ROOT,
                     "serving %s to %d guest%s, rw=%s bs=%d iodepth=%d; Ctrl-C ends%n",
                     image.target(), guests, guests == 1 ? "" : "s", job.rw().fioName(),

@@ -11,18 +11,24 @@ final class Termination {
     /** What shells add to a signal's number. */
     private static final int EXIT_SIGNAL = 128;
 
-    private final Runnable stop;
+    private volatile Runnable stop = () -> { };
     private volatile int signal;
 
-    private Termination(Runnable stop) {
-        this.stop = stop;
-    }
+    private Termination() {}
 
     /** Takes over both signals for the rest of the process. */
-    static Termination handle(Runnable stop) {
-        Termination termination = new Termination(stop);
+    static Termination handle() {
+        Termination termination = new Termination();
         Signals.onTermination(termination::received);
         return termination;
+    }
+
+    /** Sets what a signal stops; one that has come already stops it at once. */
+    void stops(Runnable run) {
+        stop = run;
+        if (signal != 0) {
+            run.run();
+        }
     }
 
     private void received(int number) {

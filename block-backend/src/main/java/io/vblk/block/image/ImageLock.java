@@ -42,7 +42,8 @@ final class ImageLock {
     private static final int[] READER_HOLDS = {USES_READ, SHARES_NO_WRITE};
     private static final int[] WRITER_HOLDS = {USES_READ, USES_WRITE, SHARES_NO_WRITE};
     private static final int[] READER_REFUSES = {SHARES_NO_READ, USES_WRITE};
-    private static final int[] WRITER_REFUSES = {SHARES_NO_READ, SHARES_NO_WRITE, USES_WRITE};
+    // A writer holds both of the last two: its own byte comes first, for it also keeps readers out.
+    private static final int[] WRITER_REFUSES = {SHARES_NO_READ, USES_WRITE, SHARES_NO_WRITE};
 
     private ImageLock() {}
 
