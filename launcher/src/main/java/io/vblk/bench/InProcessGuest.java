@@ -113,7 +113,7 @@ final class InProcessGuest implements AutoCloseable {
         }
         driver.kick();
         while (driver.poll() == VirtioBlkDriver.NOTHING) {
-            if (!isAlive()) {
+            if (!isAlive() || device.isBroken(0)) {
                 return false;
             }
             driver.await(FLUSH_WAIT_NS);

@@ -70,7 +70,9 @@ final class LoadGenerator {
         this.scratch = verify == null ? new byte[0] : new byte[spec.blockBytes()];
         for (int slot = 0; slot < depth; slot++) {
             free[slot] = slot;
-            fillData(slot, slot);
+            if (spec.rw().writes() && verify == null) {
+                fillData(slot, slot);
+            }
         }
         freeCount = depth;
     }
@@ -110,9 +112,12 @@ final class LoadGenerator {
                 if (sourceEnded) {
                     return;
                 }
-                // Another job holds the block that is next.
-                Thread.onSpinWait();
+                // Another job holds the block that is next, for ever if that job has died.
                 nowNs = System.nanoTime();
+                if (stop.isRequested() || isOver()) {
+                    return;
+                }
+                Thread.onSpinWait();
                 continue;
             }
             int slot = driver.poll();
@@ -237,9 +242,13 @@ final class LoadGenerator {
             stats.write.sample(nowNs - sampledNs);
             sampledNs = nowNs;
         }
-        if (endNs != Long.MAX_VALUE && nowNs - endNs >= 0) {
+        if (isOver()) {
             sourceEnded = true;
         }
+    }
+
+    private boolean isOver() {
+        return endNs != Long.MAX_VALUE && nowNs - endNs >= 0;
     }
 
     private void complete(int slot) {

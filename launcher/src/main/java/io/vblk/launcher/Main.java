@@ -32,7 +32,11 @@ public final class Main {
             System.setProperty(LOG_LEVEL, isVerbose(arguments) ? "debug" : "error");
         }
         int code = run(arguments);
-        System.out.flush();
+        // A report that did not arrive is no success; this also flushes.
+        if (System.out.checkError() && code == 0) {
+            System.err.println("vblk: the output could not be written");
+            code = EXIT_FAILURE;
+        }
         System.exit(code);
     }
 
@@ -49,6 +53,10 @@ public final class Main {
             return fail(e, verbose, EXIT_USAGE);
         } catch (IOException e) {
             return fail(e, verbose, EXIT_FAILURE);
+        } catch (OutOfMemoryError e) {
+            System.err.println("vblk: out of memory: use a smaller bs, iodepth, numjobs or size, or"
+                    + " set VBLK_JAVA_OPTS=-Xmx256m");
+            return EXIT_FAILURE;
         } catch (RuntimeException | Error e) {
             System.err.println("vblk: internal error: " + e
                     + (verbose ? "" : "; run again with --verbose and report it"));

@@ -231,11 +231,12 @@ final class ThreadsEngine implements IoEngine {
 
     /** Starts a worker; false when the host has no thread to give. */
     private boolean startWorker() {
-        Thread worker = threads.newThread(this::work);
-        synchronized (lock) {
-            workers.add(worker);
-        }
+        Thread worker = null;
         try {
+            worker = threads.newThread(this::work);
+            synchronized (lock) {
+                workers.add(worker);
+            }
             worker.start();
             return true;
         } catch (OutOfMemoryError e) {
