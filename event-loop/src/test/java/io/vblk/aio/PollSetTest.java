@@ -165,6 +165,7 @@ class PollSetTest {
         AioHandler memory = new AioHandler(AioHandler.NO_FD, POLL, a);
         rebuild(own, memory);
         set.dropIdle(ready, 100 * IDLE_NS);
+        assertEquals(0, a.looks);
         set.look(ready, 100 * IDLE_NS);
         assertEquals(1, a.looks);
     }

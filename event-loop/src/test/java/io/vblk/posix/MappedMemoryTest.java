@@ -92,6 +92,7 @@ class MappedMemoryTest {
                 {0, 2 * PAGE + 1}, {PAGE, PAGE + 1}, {2 * PAGE, 1}, {3 * PAGE, PAGE}, {-PAGE, PAGE},
                 {0, 0}, {0, -1}, {0, Long.MAX_VALUE}, {Long.MAX_VALUE, 1},
                 {Long.MAX_VALUE, Long.MAX_VALUE}, {PAGE, Long.MIN_VALUE},
+                {Long.MAX_VALUE - PAGE + 1, PAGE},
             };
             for (long[] range : ranges) {
                 ErrnoException refused = assertThrows(ErrnoException.class,
