@@ -127,12 +127,24 @@ public final class BenchRun implements AutoCloseable {
                 }
             }
         } catch (InterruptedException e) {
+            // The jobs look at guest memory, which the caller is going to unmap.
             stop();
+            threads.forEach(BenchRun::joinUninterruptibly);
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         }
         if (crash.get() != null) {
             throw new IllegalStateException("a job ended unexpectedly", crash.get());
+        }
+    }
+
+    private static void joinUninterruptibly(Thread thread) {
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                // Interrupted already: the caller says so once all jobs have ended.
+            }
         }
     }
 

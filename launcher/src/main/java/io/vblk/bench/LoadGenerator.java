@@ -67,7 +67,9 @@ final class LoadGenerator {
         this.writes = new boolean[depth];
         this.writtenCrcs = new int[depth];
         this.free = new int[depth];
-        this.scratch = verify == null ? new byte[0] : new byte[spec.blockBytes()];
+        this.scratch = verify == null
+                ? new byte[0]
+                : new byte[Math.min(VerifyMap.PIECE_BYTES, spec.blockBytes())];
         for (int slot = 0; slot < depth; slot++) {
             free[slot] = slot;
             if (spec.rw().writes() && verify == null) {
@@ -200,7 +202,7 @@ final class LoadGenerator {
         writes[slot] = write;
         if (verify != null && write) {
             fillData(slot, block);
-            writtenCrcs[slot] = VerifyMap.crcOf(driver.dataAddress(slot), scratch, crc);
+            writtenCrcs[slot] = crcOf(slot);
         }
         long offset = spec.offset() + block * spec.blockBytes();
         if (driver.transfer(slot, source.op(), offset, spec.blockBytes())) {
@@ -274,6 +276,10 @@ final class LoadGenerator {
         }
     }
 
+    private int crcOf(int slot) {
+        return VerifyMap.crcOf(driver.dataAddress(slot), spec.blockBytes(), scratch, crc);
+    }
+
     private void check(int slot) {
         long block = blocks[slot];
         if (driver.status(slot) != VirtioBlkDriver.STATUS_OK) {
@@ -284,7 +290,7 @@ final class LoadGenerator {
             verify.wrote(block, writtenCrcs[slot]);
             return;
         }
-        int seen = VerifyMap.crcOf(driver.dataAddress(slot), scratch, crc);
+        int seen = crcOf(slot);
         try {
             int expected = verify.expected(block);
             stats.verifiedBlocks++;

@@ -24,6 +24,9 @@ final class VerifyMap implements AutoCloseable {
     static final int BLOCKS_MAX =
             (int) Math.min(16 << 20, Runtime.getRuntime().maxMemory() / 4 / 8);
 
+    /** Data is summed in pieces of this size, so that large blocks need no large buffers. */
+    static final int PIECE_BYTES = 1 << 16;
+
     private static final int LOCKED = 1;
     private static final int KNOWN = 2;
     private static final int WRITTEN = 4;
@@ -95,23 +98,33 @@ final class VerifyMap implements AutoCloseable {
     }
 
     private int referenceCrc(long block) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(spec.blockBytes());
-        long at = spec.offset() + block * spec.blockBytes();
-        while (reference != null && buffer.hasRemaining()) {
-            if (reference.read(buffer, at + buffer.position()) < 0) {
-                throw new IOException("the image ends inside of block " + block);
-            }
-        }
+        ByteBuffer piece = ByteBuffer.allocate(Math.min(PIECE_BYTES, spec.blockBytes()));
         CRC32C crc = new CRC32C();
-        crc.update(buffer.array());
+        long at = spec.offset() + block * spec.blockBytes();
+        long end = at + spec.blockBytes();
+        while (at < end) {
+            piece.clear().limit((int) Math.min(piece.capacity(), end - at));
+            while (reference != null && piece.hasRemaining()) {
+                if (reference.read(piece, at + piece.position()) < 0) {
+                    throw new IOException("the image ends inside of block " + block);
+                }
+            }
+            crc.update(piece.array(), 0, piece.limit());
+            at += piece.limit();
+        }
         return (int) crc.getValue();
     }
 
-    /** crc32c of native bytes, copied to {@code scratch} on the way. */
-    static int crcOf(long address, byte[] scratch, CRC32C crc) {
-        NativeMemory.copyToArray(address, scratch, 0, scratch.length);
+    /** crc32c of native bytes, which pass through {@code scratch} piece by piece. */
+    static int crcOf(long address, int lengthBytes, byte[] scratch, CRC32C crc) {
         crc.reset();
-        crc.update(scratch, 0, scratch.length);
+        int done = 0;
+        while (done < lengthBytes) {
+            int some = Math.min(scratch.length, lengthBytes - done);
+            NativeMemory.copyToArray(address + done, scratch, 0, some);
+            crc.update(scratch, 0, some);
+            done += some;
+        }
         return (int) crc.getValue();
     }
 

@@ -200,7 +200,11 @@ final class VerifyMapTest {
             NativeMemory.copyFromArray(data, 0, memory.address(), data.length);
 
             assertEquals(0xE3069283,
-                    VerifyMap.crcOf(memory.address(), new byte[data.length], new CRC32C()));
+                    VerifyMap.crcOf(memory.address(), data.length, new byte[data.length],
+                            new CRC32C()));
+            assertEquals(crc(data, 0, data.length),
+                    VerifyMap.crcOf(memory.address(), data.length, new byte[7], new CRC32C()),
+                    "in pieces, the last one short");
         }
     }
 
@@ -220,6 +224,20 @@ final class VerifyMapTest {
             IllegalArgumentException e = assertThrows(
                     IllegalArgumentException.class, () -> VerifyMap.of(large, image));
             assertTrue(e.getMessage().contains("size"), e.getMessage());
+        }
+    }
+
+    @Test
+    void blocksLargerThanAPieceAreSummedWhole() throws IOException {
+        int blockBytes = 2 * VerifyMap.PIECE_BYTES + Jobs.BLOCK_BYTES;
+        byte[] data = new byte[2 * blockBytes];
+        new Random(2).nextBytes(data);
+        Path path = Files.write(directory.resolve("large.raw"), data);
+        JobSpec spec = Jobs.region(ReadWrite.READ, blockBytes, 0, data.length);
+        try (OpenImage image = open(path.toString());
+                VerifyMap map = VerifyMap.of(spec, image)) {
+            assertTrue(map.tryLock(1));
+            assertEquals(crc(data, blockBytes, blockBytes), map.expected(1));
         }
     }
 }
