@@ -87,6 +87,7 @@ class HostFileTest {
         awaitBlocked(5);
         file.release.release();
         SlowSync.acquire(file.entered);
+        threads.get(0).join(20_000);
         assertEquals(1, ended.get(), "the sync under way had begun before they came");
         file.release.release();
         joinAll();
