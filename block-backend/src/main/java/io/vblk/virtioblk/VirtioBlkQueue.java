@@ -83,7 +83,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         this.limits = backend.limits();
         this.ring = ring;
         this.call = call;
-        this.handler = new QueueHandler(context, ring, kick, this);
+        this.handler = new QueueHandler("queue " + index, context, ring, kick, this);
         this.resume = context.bottomHalf("virtio-blk queue " + index, this::resume);
         int iovecBytes = SEGMENTS_MAX * IovecArray.ELEMENT_BYTES;
         int slotBytes = iovecBytes + VirtioBlkAbi.HEADER_BYTES;

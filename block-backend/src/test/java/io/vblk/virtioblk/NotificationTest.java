@@ -199,7 +199,7 @@ class NotificationTest {
     private static HandMadeGuest polling(ManualClock clock) throws Exception {
         clock.stepOnRead(1_000);
         return HandMadeGuest.polling(
-                new PollingOptions(1_000_000, 0, 0), clock, FEATURE_EVENT_IDX);
+                PollingOptions.classic(1_000_000, 0, 0), clock, FEATURE_EVENT_IDX);
     }
 
     /** A kick after a short wait sets polling off; the request that follows is found by it. */

@@ -2,6 +2,10 @@
 package io.vblk.aio;
 
 import io.vblk.posix.ErrnoException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,89 +26,74 @@ import org.slf4j.LoggerFactory;
  * <li>timers.
  * </ol>
  * After each of the last three the deferred calls run: what a batch of callbacks has in common is
- * done once.
+ * done once. The first four are {@link Poller}'s. {@link AioSource} takes the iteration apart for
+ * an outer loop.
  */
 public final class AioContext implements AutoCloseable {
-    /**
-     * How long descriptors without a poll callback may wait for a look while the loop finds work
-     * elsewhere, in nanoseconds.
-     */
-    static final long FD_LOOK_NS = 50_000;
-    /** Rounds of polling between two looks at the clock. */
-    private static final int ROUNDS_PER_CLOCK = 16;
-    /** Iterations that found work at once between two looks at the clock. */
-    private static final int HITS_PER_CLOCK = 64;
-    /** How often to look for handlers that have become idle, in nanoseconds. */
-    private static final long IDLE_CHECK_NS = 1_000_000_000L;
-    private static final long FOR_EVER = -1;
-
     private static final Logger LOG = LoggerFactory.getLogger(AioContext.class);
 
+    final HandlerList handlers;
+    final ReadyList ready = new ReadyList();
+    final BottomHalfQueue bottomHalves = new BottomHalfQueue();
+    final TimerGroup timers;
+    final DeferredCalls deferred = new DeferredCalls();
+    final LoopCounters counters = new LoopCounters();
+    final LoopEvents events;
+    final WakeProtocol wake;
+
+    private final String name;
     private final NanoClock clock;
-    private final HandlerList handlers;
-    private final ReadyList ready = new ReadyList();
-    private final PollSet pollSet;
-    private final BottomHalfQueue bottomHalves = new BottomHalfQueue();
-    private final TimerHeap timers = new TimerHeap();
     private final EventNotifier notifier;
     private final AioHandler notifierHandler;
-    private final WakeProtocol wake;
+    private final Poller poller;
+    /** Bottom halves that are not closed, for the report at the end. */
+    private final Set<BottomHalf> openBottomHalves = ConcurrentHashMap.newKeySet();
+    private final IterationBarrier barrier = new IterationBarrier(this);
 
     private volatile PollingOptions polling;
+    private volatile IoLimits ioLimits;
     private volatile Thread home;
 
     // Home thread only.
-    private int versionSeen = -1;
     private boolean iterating;
+    private boolean outerWait;
     private boolean closed;
-    private long pollTimeNs;
-    private long nowNs;
-    private long fdLookNs;
-    private long idleCheckNs;
-    private int hits;
-    private DeferredCall deferredFirst;
-    private DeferredCall deferredLast;
 
-    // Counters: written by home, read by any as they are.
-    private long iterations;
-    private long pollPhases;
-    private long pollHits;
-    private long pollNs;
-    private long waits;
-    private long waitNs;
-    private long bottomHalvesRun;
-    private long dispatches;
-    private long pollTimePeakNs;
-
-    private AioContext(AioOptions options) throws ErrnoException {
+    private AioContext(String name, AioOptions options) throws ErrnoException {
+        this.name = name;
         this.clock = options.clock();
         this.polling = options.polling();
+        this.ioLimits = options.ioLimits();
+        this.timers = new TimerGroup(options.clock(), options.wallClock());
+        this.events = new LoopEvents(name);
         this.handlers = new HandlerList(options.fdMonitor(), options.epollThreshold());
         this.notifier = EventNotifier.create();
         this.wake = new WakeProtocol(notifier);
         this.notifierHandler =
                 new AioHandler(notifier.fd(), AioHandler.READ, notifier::testAndClear);
-        this.pollSet = new PollSet(notifierHandler);
-        this.nowNs = clock.nanoTime();
-        this.fdLookNs = nowNs;
-        this.idleCheckNs = nowNs;
+        this.poller = new Poller(this, clock, notifierHandler);
     }
 
     /** Makes a context; no thread runs it yet. */
     public static AioContext create(AioOptions options) throws ErrnoException {
-        AioContext context = new AioContext(options);
+        return create("aio", options);
+    }
+
+    /** Makes a context with the name by which messages and recordings call it. */
+    public static AioContext create(String name, AioOptions options) throws ErrnoException {
+        AioContext context = new AioContext(name, options);
         context.handlers.add(context.notifierHandler);
         return context;
     }
 
-    // ------------------------------------------------------------------ registration
+    // ------------------------------------------------------------------ handlers
 
     /**
      * Watches a descriptor, polls memory, or both. The handler has to be removed before the
      * descriptor is closed. Thread: any.
      *
      * @param fd an open descriptor, or -1 for memory that is only polled
-     * @param interest READ, WRITE and POLL bits of {@link AioHandler}
+     * @param interest READ, WRITE, POLL and EXTERNAL bits of {@link AioHandler}
      * @throws ErrnoException EBADF for a closed descriptor
      * @throws IllegalArgumentException for a descriptor that has a handler already
      */
@@ -117,6 +106,21 @@ public final class AioContext implements AutoCloseable {
         handlers.add(handler);
         wakeup();
         return handler;
+    }
+
+    /** Changes what a handler waits for, in place. Thread: any. */
+    public void setInterest(AioHandler handler, int interest) throws ErrnoException {
+        updateHandler(handler, interest, handler.callbacks);
+    }
+
+    /**
+     * Changes a handler in place. New callbacks get no readiness that was found for the old ones:
+     * they are called in the next iteration at the earliest. Thread: any.
+     */
+    public void updateHandler(AioHandler handler, int interest, FdCallbacks callbacks)
+            throws ErrnoException {
+        handlers.update(handler, interest, callbacks);
+        wakeup();
     }
 
     /**
@@ -133,47 +137,77 @@ public final class AioContext implements AutoCloseable {
         }
     }
 
-    /** Changes what a handler waits for, in place. Thread: any. */
-    public void setInterest(AioHandler handler, int interest) throws ErrnoException {
-        handlers.setInterest(handler, interest);
-        wakeup();
+    /**
+     * Stops watching, and returns when no callback of the handler runs and none will, and the loop
+     * holds its descriptor no more, so that it may be closed and its number used again. On the home
+     * thread that is so at once, but for a callback that this is called from. Thread: any, but not
+     * one that the loop waits for.
+     */
+    public void removeAndAwait(AioHandler handler) {
+        removeHandler(handler);
+        barrier.await();
     }
 
-    /** Makes a bottom half. Thread: any. */
-    public BottomHalf bottomHalf(String name, Runnable callback) {
-        return new BottomHalf(this, name, callback);
+    /**
+     * Leaves handlers that are {@link AioHandler#EXTERNAL} alone until {@link #enableExternal} was
+     * called as often (QEMU's drained section). What happens to their descriptors meanwhile is
+     * found afterwards. Returns when none of their callbacks runs. Thread: any, but not one that
+     * the loop waits for.
+     */
+    public void disableExternal() {
+        handlers.disableExternal();
+        wakeup();
+        barrier.await();
+    }
+
+    /** Undoes one {@link #disableExternal}. Thread: any. */
+    public void enableExternal() {
+        if (handlers.enableExternal()) {
+            wakeup();
+        }
+    }
+
+    // ------------------------------------------------------------------ bottom halves, timers
+
+    /** Makes a bottom half, to be closed before the context is. Thread: any. */
+    public BottomHalf bottomHalf(String bottomHalfName, Runnable callback) {
+        BottomHalf bottomHalf = new BottomHalf(this, bottomHalfName, callback);
+        openBottomHalves.add(bottomHalf);
+        return bottomHalf;
     }
 
     /** Runs a callback once on the next iteration; allocates. Thread: any. */
-    public void execute(String name, Runnable callback) {
-        bottomHalf(name, callback).schedule();
+    public void execute(String bottomHalfName, Runnable callback) {
+        new BottomHalf(this, bottomHalfName, callback).schedule();
     }
 
-    /** Makes a timer, not armed. Thread: any. */
-    public AioTimer timer(String name, Runnable callback) {
-        return new AioTimer(this, name, callback);
+    /** Makes a timer on the context's clock, not armed. Thread: any. */
+    public AioTimer timer(String timerName, Runnable callback) {
+        return new AioTimer(this, timers.monotonic(), timerName, callback);
+    }
+
+    /**
+     * Makes a timer that follows the calendar: its deadline is in nanoseconds since 1970. A clock
+     * that is set forward is noticed within a second. Thread: any.
+     */
+    public AioTimer realTimeTimer(String timerName, Runnable callback) {
+        return new AioTimer(this, timers.realTime(), timerName, callback);
     }
 
     /** Runs a call once at the end of the current batch of callbacks. Thread: home. */
     public void defer(DeferredCall call) {
-        assert inHomeThread();
-        if (call.deferred) {
-            return;
-        }
-        call.deferred = true;
-        call.next = null;
-        if (deferredLast == null) {
-            deferredFirst = call;
-        } else {
-            deferredLast.next = call;
-        }
-        deferredLast = call;
+        assertHome();
+        deferred.add(call);
     }
 
     /** Makes the loop run an iteration soon; a sleeping one wakes. Thread: any. */
     public void wakeup() {
-        wake.wake();
+        if (wake.wake()) {
+            events.wakeup();
+        }
     }
+
+    // ------------------------------------------------------------------ parameters, statistics
 
     /** Changes adaptive polling while the loop runs. Thread: any. */
     public void setPolling(PollingOptions options) {
@@ -184,6 +218,16 @@ public final class AioContext implements AutoCloseable {
     /** The present parameters of adaptive polling. Thread: any. */
     public PollingOptions polling() {
         return polling;
+    }
+
+    /** Changes the limits of I/O while the loop runs. Thread: any. */
+    public void setIoLimits(IoLimits limits) {
+        ioLimits = limits;
+    }
+
+    /** The present limits of I/O. Thread: any. */
+    public IoLimits ioLimits() {
+        return ioLimits;
     }
 
     /** Now on this context's clock, in nanoseconds. Thread: any. */
@@ -202,11 +246,26 @@ public final class AioContext implements AutoCloseable {
         return owner == null || owner == Thread.currentThread();
     }
 
+    void assertHome() {
+        assert inHomeThread() : "on " + Thread.currentThread() + ", not on " + home;
+    }
+
     /** The counters. Thread: any; exact only while the loop stands still. */
     public AioStats stats() {
-        return new AioStats(
-                iterations, pollPhases, pollHits, pollNs, waits, waitNs, wake.sent(),
-                wake.elided(), bottomHalvesRun, dispatches, pollTimeNs, pollTimePeakNs);
+        return counters.snapshot(wake);
+    }
+
+    /** Counters of each handler but the loop's own. Thread: any; exact only at a standstill. */
+    public List<HandlerStats> handlerStats() {
+        List<HandlerStats> stats = new ArrayList<>();
+        for (AioHandler handler : handlers.snapshot()) {
+            if (handler != notifierHandler) {
+                stats.add(new HandlerStats(handler.callbacks.name(), handler.fd,
+                        handler.pollTimeNs, handler.pollTimePeakNs, handler.pollHits,
+                        handler.fdReadies));
+            }
+        }
+        return stats;
     }
 
     // ------------------------------------------------------------------ one iteration
@@ -218,187 +277,43 @@ public final class AioContext implements AutoCloseable {
      * @return whether a callback ran; a blocking call may return false after a wake-up
      */
     public boolean poll(boolean blocking) {
-        if (home == null) {
-            home = Thread.currentThread();
-        }
-        if (iterating || closed || !inHomeThread()) {
-            throw new IllegalStateException(
-                    "poll from a callback, from a foreign thread or of a closed context");
-        }
-        iterating = true;
-        iterations++;
+        begin();
+        counters.iterations++;
         try {
-            takeOverHandlers();
-            PollingOptions options = polling;
-            if (options.enabled()) {
-                findWorkPolling(blocking, options);
-            } else {
-                findWorkWaiting(blocking);
-            }
-            wake.accept();
-            boolean progress = runBottomHalves();
-            progress |= dispatchReady();
-            progress |= runTimers();
-            return progress;
+            poller.takeOverHandlers();
+            poller.findWork(blocking, polling);
+            return dispatch();
         } finally {
             ready.clear();
             iterating = false;
         }
     }
 
-    private void takeOverHandlers() {
-        int version = handlers.version();
-        if (version != versionSeen) {
-            versionSeen = version;
-            nowNs = clock.nanoTime();
-            pollSet.rebuild(handlers.snapshot(), ready, nowNs);
+    private void begin() {
+        if (home == null) {
+            home = Thread.currentThread();
         }
+        if (iterating || closed || !inHomeThread()) {
+            throw new IllegalStateException(
+                    "poll of context " + name + (iterating ? " from a callback" : closed
+                            ? " after close" : " from a foreign thread"));
+        }
+        iterating = true;
     }
 
-    private long timeoutNs() {
-        if (!bottomHalves.isEmpty()) {
-            return 0;
-        }
-        return timers.isEmpty() ? FOR_EVER : timers.soonestNs(clock.nanoTime());
-    }
-
-    private void findWorkWaiting(boolean blocking) {
-        pollTimeNs = 0;
-        if (pollSet.isStarted()) {
-            pollSet.end();
-            pollSet.look(ready, nowNs);
-        }
-        pollSet.lookAtMemoryOnly(ready, nowNs);
-        waitForDescriptors(blocking && ready.size() == 0, blocking);
-    }
-
-    private void findWorkPolling(boolean blocking, PollingOptions options) {
-        pollTimeNs = Math.min(pollTimeNs, options.pollMaxNs());
-        if (pollSet.look(ready, nowNs)) {
-            pollHits++;
-            if (!blocking || ++hits >= HITS_PER_CLOCK || pollSet.leavesDescriptorsOut()) {
-                hits = 0;
-                lookAround(!blocking);
-            }
-            return;
-        }
-        long timeoutNs = blocking ? timeoutNs() : 0;
-        if (timeoutNs == 0) {
-            waitForDescriptors(false, blocking);
-            return;
-        }
-        long startNs = clock.nanoTime();
-        nowNs = startNs;
-        if (pollTimeNs > 0 && busyPoll(startNs, timeoutNs)) {
-            return;
-        }
-        if (timeoutNs() != 0) {
-            leavePollMode();
-        }
-        waitForDescriptors(ready.size() == 0, true);
-        nowNs = clock.nanoTime();
-        pollTimeNs = PollingPolicy.next(pollTimeNs, nowNs - startNs, options);
-        pollTimePeakNs = Math.max(pollTimePeakNs, pollTimeNs);
-    }
-
-    /** Polls for the self-tuned time at most; returns true if there is something to do. */
-    private boolean busyPoll(long startNs, long timeoutNs) {
-        pollPhases++;
-        pollSet.begin();
-        long budgetNs = timeoutNs == FOR_EVER ? pollTimeNs : Math.min(timeoutNs, pollTimeNs);
-        while (true) {
-            for (int round = 0; round < ROUNDS_PER_CLOCK; round++) {
-                if (pollSet.look(ready, nowNs)) {
-                    pollHits++;
-                    return true;
-                }
-                if (wake.isNotified()) {
-                    return true;
-                }
-                Thread.onSpinWait();
-            }
-            lookAround(false);
-            if (ready.size() > 0) {
-                return true;
-            }
-            if (nowNs - startNs >= budgetNs) {
-                pollNs += nowNs - startNs;
-                return false;
-            }
-        }
-    }
-
-    private void leavePollMode() {
-        dropIdleIfDue();
-        if (pollSet.isStarted()) {
-            pollSet.end();
-            // What the other side did before it saw the notifications on, nobody announces.
-            pollSet.look(ready, nowNs);
-        }
-    }
-
-    /** What must go on while polling finds work: time, idle handlers leaving, descriptors. */
-    private void lookAround(boolean alwaysAtDescriptors) {
-        nowNs = clock.nanoTime();
-        dropIdleIfDue();
-        lookAtDescriptorsIfDue(alwaysAtDescriptors);
-    }
-
-    private void dropIdleIfDue() {
-        if (nowNs - idleCheckNs > IDLE_CHECK_NS) {
-            idleCheckNs = nowNs;
-            pollSet.dropIdle(ready, nowNs);
-        }
-    }
-
-    /** Looks at descriptors while work is found elsewhere, so that they are not starved. */
-    private void lookAtDescriptorsIfDue(boolean always) {
-        if (always || (pollSet.leavesDescriptorsOut() && nowNs - fdLookNs >= FD_LOOK_NS)) {
-            fdLookNs = nowNs;
-            handlers.monitor().await(0, ready);
-        }
-    }
-
-    /** Waits if it may and there is nothing due; otherwise looks when a look is due. */
-    private void waitForDescriptors(boolean mayWait, boolean blocking) {
-        // What a poll or pollEnd callback deferred has no batch that it ends.
-        runDeferred();
-        // Worked out again: a pollEnd callback may have scheduled something.
-        long timeoutNs = mayWait ? timeoutNs() : 0;
-        if (timeoutNs == 0) {
-            nowNs = clock.nanoTime();
-            lookAtDescriptorsIfDue(!blocking || nowNs - fdLookNs >= FD_LOOK_NS);
-            return;
-        }
-        nowNs = clock.nanoTime();
-        if (sleep(timeoutNs)) {
-            long startNs = nowNs;
-            nowNs = clock.nanoTime();
-            fdLookNs = nowNs;
-            waitNs += nowNs - startNs;
-        } else {
-            lookAtDescriptorsIfDue(nowNs - fdLookNs >= FD_LOOK_NS);
-        }
-    }
-
-    /** Waits for descriptors; returns false, without a wait, if a wake-up came before. */
-    private boolean sleep(long timeoutNs) {
-        try {
-            if (!wake.announceSleep()) {
-                return false;
-            }
-            waits++;
-            handlers.monitor().await(timeoutNs, ready);
-            return true;
-        } finally {
-            wake.withdrawSleep();
-        }
+    private boolean dispatch() {
+        wake.accept();
+        boolean progress = runBottomHalves();
+        progress |= dispatchReady();
+        progress |= runTimers();
+        return progress;
     }
 
     private boolean runBottomHalves() {
         int ran = bottomHalves.runSlice();
-        bottomHalvesRun += ran;
-        runDeferred();
+        counters.bottomHalves += ran;
+        counters.idleBottomHalves += bottomHalves.runIdle(clock);
+        deferred.run();
         return ran > 0;
     }
 
@@ -407,84 +322,162 @@ public final class AioContext implements AutoCloseable {
         for (int i = 0; i < ready.size(); i++) {
             AioHandler handler = ready.get(i);
             handler.queuedReady = false;
-            int events = handler.readyEvents;
+            int readyEvents = handler.readyEvents;
             handler.readyEvents = 0;
             boolean hit = handler.pollHit;
             handler.pollHit = false;
-            if (!handler.removed) {
-                dispatch(handler, events, hit);
+            if (!handler.isSilent() && handler.callbacks == handler.readyCallbacks) {
+                LoopEvents.Dispatch event = events.dispatchBegin(handler, readyEvents, hit);
+                dispatch(handler, readyEvents, hit);
+                events.dispatchEnd(event);
                 progress |= handler != notifierHandler;
             }
         }
-        runDeferred();
+        deferred.run();
         return progress;
     }
 
-    private void dispatch(AioHandler handler, int events, boolean hit) {
-        dispatches++;
-        if ((events & AioHandler.NVAL) != 0) {
+    private void dispatch(AioHandler handler, int readyEvents, boolean hit) {
+        counters.dispatches++;
+        if ((readyEvents & AioHandler.NVAL) != 0) {
             LOG.warn("{} was closed without being removed: dropped", handler);
             removeHandler(handler);
             return;
         }
-        if (events != 0) {
-            pollSet.rejoin(handler, nowNs);
+        if (readyEvents != 0) {
+            handler.fdReadies++;
+            poller.rejoin(handler);
         }
         if (hit) {
             handler.callbacks.pollReady();
         }
         int endEvents = AioHandler.HUP | AioHandler.ERR;
         boolean reads = (handler.interest & AioHandler.READ) != 0;
-        if (reads && (events & (AioHandler.READ | endEvents)) != 0 && !handler.removed) {
+        if (reads && (readyEvents & (AioHandler.READ | endEvents)) != 0 && !handler.isSilent()) {
             handler.callbacks.onReadable();
         }
         // Nobody can wait for a hang-up not to happen, so somebody has to hear of it.
         int writeEvents = AioHandler.WRITE | (reads ? AioHandler.ERR : endEvents);
-        if ((events & writeEvents) != 0
-                && (handler.interest & AioHandler.WRITE) != 0 && !handler.removed) {
+        if ((readyEvents & writeEvents) != 0
+                && (handler.interest & AioHandler.WRITE) != 0 && !handler.isSilent()) {
             handler.callbacks.onWritable();
         }
     }
 
     private boolean runTimers() {
-        int ran = timers.isEmpty() ? 0 : timers.runExpired(clock.nanoTime());
-        runDeferred();
+        int ran = timers.runExpired();
+        counters.timers += ran;
+        deferred.run();
         return ran > 0;
     }
 
-    private void runDeferred() {
-        while (deferredFirst != null) {
-            DeferredCall call = deferredFirst;
-            deferredFirst = call.next;
-            if (deferredFirst == null) {
-                deferredLast = null;
-            }
-            call.next = null;
-            call.deferred = false;
-            call.runDeferred();
+    // ------------------------------------------------------------------ in an outer loop
+
+    /**
+     * Takes the iteration apart for an outer loop. Thread: home.
+     *
+     * @throws IllegalStateException if the monitor is ppoll, which has no descriptor to wait on
+     */
+    public AioSource source() {
+        if (!handlers.upgrade()) {
+            throw new IllegalStateException("an outer loop needs fd-monitor epoll or io_uring");
+        }
+        return new AioSource(this);
+    }
+
+    long prepareOuterWait() {
+        begin();
+        try {
+            outerWait = true;
+            return poller.prepare();
+        } finally {
+            iterating = false;
+        }
+    }
+
+    boolean checkAfterOuterWait() {
+        begin();
+        try {
+            outerWait = false;
+            return poller.check();
+        } finally {
+            iterating = false;
+        }
+    }
+
+    boolean dispatchForOuterLoop() {
+        begin();
+        counters.iterations++;
+        try {
+            return dispatch();
+        } finally {
+            ready.clear();
+            iterating = false;
         }
     }
 
     // ------------------------------------------------------------------ for the parts
 
+    void takeOverHandlers() {
+        poller.takeOverHandlers();
+    }
+
     void enqueue(BottomHalf bottomHalf) {
         bottomHalves.push(bottomHalf);
-        if (home != Thread.currentThread()) {
+        wakeUnlessAwake();
+    }
+
+    void promote() {
+        bottomHalves.promote();
+        wakeUnlessAwake();
+    }
+
+    /** The loop looks for such things before it sleeps, unless an outer loop sleeps for it. */
+    private void wakeUnlessAwake() {
+        if (home != Thread.currentThread() || outerWait) {
             wakeup();
         }
     }
 
-    void arm(AioTimer timer, long deadlineNs) {
-        assert inHomeThread();
-        timers.arm(timer, deadlineNs);
+    void timerArmed() {
+        if (outerWait) {
+            wakeup();
+        }
     }
 
-    void disarm(AioTimer timer) {
-        assert inHomeThread();
-        timers.disarm(timer);
+    void forget(BottomHalf bottomHalf) {
+        openBottomHalves.remove(bottomHalf);
     }
 
-    /** Frees descriptors and memory; a second close does nothing. The loop must have ended. */
+    // ------------------------------------------------------------------ the end
+
+    /** The home thread polls no more; any other may become home. Thread: home. */
+    void leaveHome() {
+        home = null;
+        barrier.release();
+    }
+
+    /**
+     * What should have been removed, closed or cancelled before the context is closed, by name.
+     * Thread: home, or any once the loop has ended.
+     */
+    public List<String> leaks() {
+        List<String> leaks = new ArrayList<>();
+        for (AioHandler handler : handlers.snapshot()) {
+            if (handler != notifierHandler) {
+                leaks.add(handler.toString());
+            }
+        }
+        openBottomHalves.forEach(bottomHalf -> leaks.add(
+                bottomHalf + (bottomHalf.isScheduled() ? ", scheduled" : "")));
+        timers.armed().forEach(timer -> leaks.add(timer + ", armed"));
+        return leaks;
+    }
+
+    /**
+     * Frees descriptors and memory and reports leaks; a second close does nothing. The loop must
+     * have ended.
+     */
     @Override
     public void close() {
         if (iterating) {
@@ -494,6 +487,9 @@ public final class AioContext implements AutoCloseable {
             return;
         }
         closed = true;
+        for (String leak : leaks()) {
+            LOG.warn("context {} is closed, but not its {}", name, leak);
+        }
         handlers.close();
         notifier.close();
     }

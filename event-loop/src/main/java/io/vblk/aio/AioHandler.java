@@ -12,6 +12,11 @@ public final class AioHandler {
     public static final int WRITE = 0x4;
     /** Interest: call {@link FdCallbacks#poll} while the loop polls. */
     public static final int POLL = 0x100;
+    /**
+     * Not an interest but a trait: work from outside, such as a guest's, that is left alone while
+     * {@link AioContext#disableExternal} is in force.
+     */
+    public static final int EXTERNAL = 0x200;
 
     /** Readiness bits of poll(2) that need no interest. */
     static final int ERR = 0x8;
@@ -25,21 +30,35 @@ public final class AioHandler {
     private static final int FD_EVENTS = READ | WRITE;
 
     final int fd;
-    final FdCallbacks callbacks;
+    /** Written under the handler list's lock. */
+    volatile FdCallbacks callbacks;
     /** Set once by remove, from any thread, and seen before each callback. */
     volatile boolean removed;
-    /** READ, WRITE and POLL bits; written under the handler list's lock. */
+    /** External and disabled; written under the handler list's lock. */
+    volatile boolean suspended;
+    /** READ, WRITE, POLL and EXTERNAL bits; written under the handler list's lock. */
     volatile int interest;
 
     // Home thread only.
     int readyEvents;
     boolean pollHit;
     boolean queuedReady;
-    boolean inPollMode;
+    /** The callbacks that readiness was found for: others get none that is not their own. */
+    FdCallbacks readyCallbacks;
+    /** The callbacks that poll mode was begun for, null outside of it. */
+    FdCallbacks begun;
     boolean inPollSet;
+    /** Poll mode ended while nobody might look: the look is due when somebody may. */
+    boolean lookDue;
     long lastHitNs;
-    // Position in the monitor that holds the handler; owned by that monitor.
+    /** Position in the monitor that holds the handler; owned by that monitor. */
     int monitorSlot = NO_SLOT;
+
+    // Counters: written by home, read by any as they are.
+    long pollTimeNs;
+    long pollTimePeakNs;
+    long pollHits;
+    long fdReadies;
 
     AioHandler(int fd, int interest, FdCallbacks callbacks) {
         this.fd = fd;
@@ -52,13 +71,23 @@ public final class AioHandler {
         return fd;
     }
 
+    /** Whether the loop polls it now. */
     boolean polls() {
-        return (interest & POLL) != 0;
+        return (interest & POLL) != 0 && !suspended;
+    }
+
+    boolean isExternal() {
+        return (interest & EXTERNAL) != 0;
+    }
+
+    /** Whether no callback may be called. */
+    boolean isSilent() {
+        return removed || suspended;
     }
 
     /** The bits that a monitor has to watch; 0 keeps the handler out of it. */
     int fdEvents() {
-        return fd == NO_FD ? 0 : interest & FD_EVENTS;
+        return fd == NO_FD || suspended ? 0 : interest & FD_EVENTS;
     }
 
     /** Whether the descriptor announces something that polling the memory does not see. */
@@ -69,6 +98,6 @@ public final class AioHandler {
 
     @Override
     public String toString() {
-        return "handler of fd " + fd + " (" + callbacks.getClass().getSimpleName() + ")";
+        return "handler of fd " + fd + " (" + callbacks.name() + ")";
     }
 }

@@ -12,8 +12,10 @@ package io.vblk.aio;
  * @param waitNs time spent so, in nanoseconds
  * @param wakeupsSent wake-ups that needed an eventfd write
  * @param wakeupsElided wake-ups that did not, since the loop was awake
- * @param bottomHalves bottom halves run
+ * @param bottomHalves bottom halves run, the idle ones not
+ * @param idleBottomHalves idle bottom halves run
  * @param dispatches ready handlers served, the loop's own notifier included
+ * @param timers timers that expired
  * @param pollTimeNs current self-tuned polling time in nanoseconds
  * @param pollTimePeakNs highest polling time so far in nanoseconds
  */
@@ -27,7 +29,9 @@ public record AioStats(
         long wakeupsSent,
         long wakeupsElided,
         long bottomHalves,
+        long idleBottomHalves,
         long dispatches,
+        long timers,
         long pollTimeNs,
         long pollTimePeakNs) {
 
@@ -43,7 +47,9 @@ public record AioStats(
                 wakeupsSent - earlier.wakeupsSent,
                 wakeupsElided - earlier.wakeupsElided,
                 bottomHalves - earlier.bottomHalves,
+                idleBottomHalves - earlier.idleBottomHalves,
                 dispatches - earlier.dispatches,
+                timers - earlier.timers,
                 pollTimeNs,
                 pollTimePeakNs);
     }

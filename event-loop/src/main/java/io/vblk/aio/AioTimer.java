@@ -2,21 +2,23 @@
 package io.vblk.aio;
 
 /**
- * A one-shot deadline on the context's clock, armed again by {@link #modify}.
+ * A one-shot deadline on one of the context's clocks, armed again by {@link #modify}.
  * Thread: home.
  */
 public final class AioTimer {
     final Runnable callback;
-    final String name;
     private final AioContext context;
+    private final TimerHeap heap;
+    private final String name;
 
     // Owned by TimerHeap.
     long deadlineNs;
     long sequence;
     int heapIndex = TimerHeap.NOT_ARMED;
 
-    AioTimer(AioContext context, String name, Runnable callback) {
+    AioTimer(AioContext context, TimerHeap heap, String name, Runnable callback) {
         this.context = context;
+        this.heap = heap;
         this.name = name;
         this.callback = callback;
     }
@@ -25,15 +27,19 @@ public final class AioTimer {
      * Arms the timer, or moves it if armed. A deadline in the past fires on the next iteration,
      * never in the one that is running.
      *
-     * @param deadlineNs on the context's clock, see {@link AioContext#nanoTime}
+     * @param deadlineNs on the timer's clock, see {@link AioContext#nanoTime}; the clock may wrap,
+     *     so it has to lie within 292 years of now
      */
     public void modify(long deadlineNs) {
-        context.arm(this, deadlineNs);
+        context.assertHome();
+        heap.arm(this, deadlineNs);
+        context.timerArmed();
     }
 
     /** Disarms the timer; also one that has expired but not been called yet. */
     public void cancel() {
-        context.disarm(this);
+        context.assertHome();
+        heap.disarm(this);
     }
 
     /** Whether the timer waits for its deadline. */

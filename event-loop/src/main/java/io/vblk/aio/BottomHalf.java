@@ -5,9 +5,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * A callback to run on the context's next iteration.
- * Thread: {@link #schedule}, {@link #cancel} and {@link #close} any, without a lock; the callback
- * runs on the home thread.
+ * A callback to run on the context's next iteration, or when the loop has nothing better to do.
+ * Thread: {@link #schedule}, {@link #scheduleIdle}, {@link #cancel} and {@link #close} any, without
+ * a lock; the callback runs on the home thread.
  */
 public final class BottomHalf implements AutoCloseable {
     /** In the context's list, waiting to be taken. */
@@ -16,6 +16,8 @@ public final class BottomHalf implements AutoCloseable {
     private static final int SCHEDULED = 2;
     /** Never to be run again. */
     private static final int CLOSED = 4;
+    /** Scheduled as idle: not before the next idle round. */
+    private static final int IDLE = 8;
 
     private static final VarHandle FLAGS;
 
@@ -43,7 +45,30 @@ public final class BottomHalf implements AutoCloseable {
 
     /** Runs the callback once on the next iteration, however often this is called before. */
     public void schedule() {
-        int old = (int) FLAGS.getAndBitwiseOr(this, PENDING | SCHEDULED);
+        int old;
+        do {
+            old = flags;
+        } while (!FLAGS.compareAndSet(this, old, (old | PENDING | SCHEDULED) & ~IDLE));
+        if ((old & PENDING) == 0) {
+            context.enqueue(this);
+        } else if ((old & IDLE) != 0) {
+            context.promote();
+        }
+    }
+
+    /**
+     * Runs the callback once in the next idle round, which comes every
+     * {@link BottomHalfQueue#IDLE_NS} at most: for work that can wait and must not keep the loop
+     * busy. What is scheduled otherwise already stays so.
+     */
+    public void scheduleIdle() {
+        int old;
+        do {
+            old = flags;
+            if ((old & SCHEDULED) != 0) {
+                return;
+            }
+        } while (!FLAGS.compareAndSet(this, old, old | PENDING | SCHEDULED | IDLE));
         if ((old & PENDING) == 0) {
             context.enqueue(this);
         }
@@ -58,12 +83,23 @@ public final class BottomHalf implements AutoCloseable {
     @Override
     public void close() {
         FLAGS.getAndBitwiseOr(this, CLOSED);
+        context.forget(this);
+    }
+
+    /** Whether a schedule has not run yet. Thread: any. */
+    boolean isScheduled() {
+        return (flags & (SCHEDULED | CLOSED)) == SCHEDULED;
+    }
+
+    /** Whether it waits for an idle round and may stay pending. Thread: home. */
+    boolean isIdle() {
+        return (flags & (SCHEDULED | CLOSED | IDLE)) == (SCHEDULED | IDLE);
     }
 
     /** Runs if still wanted; called once per taking, after the link was read. Thread: home. */
     boolean runIfScheduled() {
         // PENDING goes first: a schedule() from the callback is for the next iteration.
-        int old = (int) FLAGS.getAndBitwiseAnd(this, ~(PENDING | SCHEDULED));
+        int old = (int) FLAGS.getAndBitwiseAnd(this, ~(PENDING | SCHEDULED | IDLE));
         if ((old & SCHEDULED) == 0 || (old & CLOSED) != 0) {
             return false;
         }

@@ -191,6 +191,17 @@ final class EpollMonitor implements FdMonitor {
     }
 
     @Override
+    public int fd() {
+        return epollFd;
+    }
+
+    @Override
+    public boolean showsReadiness() {
+        // Regular files are in no epoll set: nothing else tells of them.
+        return alwaysReady.length > 0;
+    }
+
+    @Override
     public FdMonitorKind kind() {
         return FdMonitorKind.EPOLL;
     }

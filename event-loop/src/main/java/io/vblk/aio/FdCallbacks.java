@@ -31,4 +31,9 @@ public interface FdCallbacks {
      * Not called for a handler that is removed while polling: who removes it switches signals on.
      */
     default void pollEnd() {}
+
+    /** What messages and statistics call the handler. */
+    default String name() {
+        return getClass().getSimpleName();
+    }
 }

@@ -5,6 +5,9 @@ import io.vblk.posix.ErrnoException;
 
 /** How a context learns which descriptors are ready (QEMU's FDMonOps). */
 interface FdMonitor extends AutoCloseable {
+    /** What {@link #fd} answers if no descriptor stands for all. */
+    int NO_FD = -1;
+
     /**
      * A handler came, went or changed its interest. Thread: any, under the handler list's lock;
      * the context is woken afterwards.
@@ -16,12 +19,37 @@ interface FdMonitor extends AutoCloseable {
     void update(AioHandler handler, int oldEvents, int newEvents) throws ErrnoException;
 
     /**
+     * Takes over what {@link #update} was told, at the latest here; may find readiness on the way.
+     * Thread: home.
+     */
+    default void takeOver(ReadyList ready) {}
+
+    /**
      * Waits for readiness and fills the list. A descriptor found closed is reported with
      * {@link AioHandler#NVAL}. Thread: home.
      *
      * @param timeoutNs nanoseconds, 0 to look only, negative to wait for ever
      */
     void await(long timeoutNs, ReadyList ready);
+
+    /**
+     * Makes ready for {@link #showsReadiness} or for a wait on {@link #fd}, if that takes
+     * anything; may find readiness on the way. Thread: home.
+     *
+     * @param all false if descriptors that are polled in memory may be left out
+     */
+    default void prepare(boolean all, ReadyList ready) {}
+
+    /**
+     * Whether memory shows that {@link #await} would find something, without a system call; always
+     * false where only the kernel knows. Thread: home.
+     */
+    default boolean showsReadiness() {
+        return false;
+    }
+
+    /** A descriptor that is readable while await would find something, or {@link #NO_FD}. */
+    int fd();
 
     /** What this is, never AUTO. */
     FdMonitorKind kind();

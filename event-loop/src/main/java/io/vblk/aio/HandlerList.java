@@ -27,12 +27,17 @@ final class HandlerList implements AutoCloseable {
     private volatile FdMonitor monitor;
     /** A monitor that an upgrade replaced; the home thread may still be waiting in it. */
     private FdMonitor replaced;
+    private int externalDisabled;
     private boolean closed;
 
     HandlerList(FdMonitorKind kind, int epollThreshold) throws ErrnoException {
         this.kind = kind;
         this.epollThreshold = epollThreshold;
-        this.monitor = kind == FdMonitorKind.EPOLL ? new EpollMonitor() : new PpollMonitor(this);
+        this.monitor = switch (kind) {
+            case AUTO, PPOLL -> new PpollMonitor(this);
+            case EPOLL -> new EpollMonitor();
+            case IO_URING -> new UringMonitor(this);
+        };
     }
 
     AioHandler[] snapshot() {
@@ -52,6 +57,7 @@ final class HandlerList implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the context is closed");
         }
+        handler.suspended = handler.isExternal() && externalDisabled > 0;
         AioHandler[] old = handlers;
         int descriptors = handler.fdEvents() != 0 ? 1 : 0;
         for (AioHandler other : old) {
@@ -60,8 +66,8 @@ final class HandlerList implements AutoCloseable {
             }
             descriptors += other.fdEvents() != 0 ? 1 : 0;
         }
-        if (kind == FdMonitorKind.AUTO && replaced == null && descriptors >= epollThreshold) {
-            upgrade(old);
+        if (descriptors >= epollThreshold) {
+            upgrade();
         }
         monitor.update(handler, 0, handler.fdEvents());
         handlers = with(old, handler);
@@ -69,26 +75,32 @@ final class HandlerList implements AutoCloseable {
     }
 
     /**
-     * Moves to epoll. If that fails, ppoll goes on, which reports a descriptor closed behind our
-     * back where epoll refuses it; the next newcomer tries again.
+     * Moves from ppoll to epoll if that is ours to choose; returns whether a monitor with a
+     * descriptor is in use. If the move fails, ppoll goes on, which reports a descriptor closed
+     * behind our back where epoll refuses it; the next newcomer tries again.
      */
-    private void upgrade(AioHandler[] watched) {
+    synchronized boolean upgrade() {
+        if (kind != FdMonitorKind.AUTO || replaced != null) {
+            return monitor.kind() != FdMonitorKind.PPOLL;
+        }
         FdMonitor epoll = null;
         try {
             epoll = new EpollMonitor();
-            for (AioHandler handler : watched) {
+            for (AioHandler handler : handlers) {
                 epoll.update(handler, 0, handler.fdEvents());
             }
             replaced = monitor;
             monitor = epoll;
+            return true;
         } catch (ErrnoException e) {
             LOG.warn("no epoll, ppoll goes on: {}", e.getMessage());
-            for (AioHandler handler : watched) {
+            for (AioHandler handler : handlers) {
                 handler.monitorSlot = AioHandler.NO_SLOT;
             }
             if (epoll != null) {
                 epoll.close();
             }
+            return false;
         }
     }
 
@@ -108,19 +120,60 @@ final class HandlerList implements AutoCloseable {
         return true;
     }
 
-    /** Changes what a handler waits for; what has been removed waits for nothing. */
-    synchronized void setInterest(AioHandler handler, int interest) throws ErrnoException {
+    /** Changes a handler in place; what has been removed waits for nothing. */
+    synchronized void update(AioHandler handler, int interest, FdCallbacks callbacks)
+            throws ErrnoException {
         if (handler.removed || closed) {
             return;
         }
         int interestBefore = handler.interest;
         int eventsBefore = handler.fdEvents();
+        boolean suspendedBefore = handler.suspended;
         handler.interest = interest;
+        handler.suspended = handler.isExternal() && externalDisabled > 0;
         try {
             monitor.update(handler, eventsBefore, handler.fdEvents());
         } catch (ErrnoException e) {
             handler.interest = interestBefore;
+            handler.suspended = suspendedBefore;
             throw e;
+        }
+        handler.callbacks = callbacks;
+        version++;
+    }
+
+    /** Leaves external handlers alone until {@link #enableExternal} was called as often. */
+    synchronized void disableExternal() {
+        if (externalDisabled++ == 0) {
+            setSuspended(true);
+        }
+    }
+
+    /** Undoes one {@link #disableExternal}; returns whether it was the last. */
+    synchronized boolean enableExternal() {
+        if (externalDisabled == 0) {
+            throw new IllegalStateException("external handlers enabled more often than disabled");
+        }
+        if (--externalDisabled > 0) {
+            return false;
+        }
+        setSuspended(false);
+        return true;
+    }
+
+    private void setSuspended(boolean suspended) {
+        for (AioHandler handler : handlers) {
+            if (closed || !handler.isExternal()) {
+                continue;
+            }
+            int eventsBefore = handler.fdEvents();
+            handler.suspended = suspended;
+            try {
+                monitor.update(handler, eventsBefore, handler.fdEvents());
+            } catch (ErrnoException e) {
+                // Closed behind our back, and nobody would ever hear of it again.
+                LOG.warn("{}: {}", handler, e.getMessage());
+            }
         }
         version++;
     }

@@ -2,6 +2,7 @@
 package io.vblk.aio;
 
 import io.vblk.posix.ErrnoException;
+import io.vblk.posix.Posix;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
@@ -37,9 +38,35 @@ public final class IoThread implements AutoCloseable {
 
     /** Starts a thread with a new context. */
     public static IoThread start(String name, AioOptions options) throws ErrnoException {
-        IoThread ioThread = new IoThread(name, AioContext.create(options));
+        IoThread ioThread = new IoThread(name, AioContext.create(name, options));
         ioThread.thread.start();
         return ioThread;
+    }
+
+    /**
+     * Starts a thread that runs on one processor only.
+     *
+     * @throws ErrnoException EINVAL if this process may not use that processor
+     */
+    public static IoThread startOnCpu(String name, AioOptions options, int cpu)
+            throws ErrnoException {
+        IoThread ioThread = start(name, options);
+        ErrnoException[] refused = new ErrnoException[1];
+        ioThread.call(() -> refused[0] = pin(cpu));
+        if (refused[0] != null) {
+            ioThread.close();
+            throw refused[0];
+        }
+        return ioThread;
+    }
+
+    private static ErrnoException pin(int cpu) {
+        try {
+            Posix.runOnCpu(cpu);
+            return null;
+        } catch (ErrnoException e) {
+            return e;
+        }
     }
 
     /**
@@ -55,10 +82,12 @@ public final class IoThread implements AutoCloseable {
             while (!stopping) {
                 context.poll(true);
             }
+            context.leaveHome();
             ended.complete(null);
         } catch (Throwable t) {
             // Whoever waits for this thread has to hear of it, whatever it is; now or much later.
             LOG.error("iothread {} has ended", thread.getName(), t);
+            context.leaveHome();
             ended.completeExceptionally(t);
         }
     }
@@ -117,8 +146,8 @@ public final class IoThread implements AutoCloseable {
     }
 
     /**
-     * Ends the thread after the iteration under way and frees its context. Throws what ended the
-     * thread if it was not this.
+     * Ends the thread after the iteration under way and frees its context, which reports what was
+     * left in it. Throws what ended the thread if it was not this.
      */
     @Override
     public void close() {

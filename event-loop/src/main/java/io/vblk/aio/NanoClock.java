@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.aio;
 
-/** Monotonic time in nanoseconds, so that tests can own it. Thread: any. */
-@FunctionalInterface
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+
+/** Time in nanoseconds, so that tests can own it. Thread: any. */
 public interface NanoClock {
-    /** CLOCK_MONOTONIC as the JVM reads it. */
+    /** CLOCK_MONOTONIC. */
     NanoClock MONOTONIC = System::nanoTime;
 
-    /** Nanoseconds since an arbitrary origin; only differences mean something. */
+    /** CLOCK_REALTIME: since 1970, and jumps when somebody sets the host's clock. */
+    NanoClock REALTIME = () -> {
+        Instant now = Instant.now();
+        return TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano();
+    };
+
+    /** Now. */
     long nanoTime();
 }

@@ -34,12 +34,14 @@ final class PollSet {
         idle = 0;
         for (int i = 0; i < count; i++) {
             AioHandler handler = polled[i];
-            if (!handler.removed && handler.polls()) {
+            boolean stays = !handler.removed && handler.polls();
+            handler.inPollSet = stays;
+            if (stays) {
                 next[size++] = handler;
-                continue;
             }
-            handler.inPollSet = false;
-            if (leavePollMode(handler)) {
+            boolean replaced = handler.begun != null && handler.begun != handler.callbacks;
+            if ((!stays || replaced) && leavePollMode(handler)) {
+                handler.lookDue = handler.suspended;
                 lookAt(handler, ready, nowNs);
             }
         }
@@ -51,6 +53,10 @@ final class PollSet {
                 handler.inPollSet = true;
                 handler.lastHitNs = nowNs;
                 next[size++] = handler;
+                if (handler.lookDue) {
+                    handler.lookDue = false;
+                    lookAt(handler, ready, nowNs);
+                }
             }
         }
         polled = next;
@@ -72,9 +78,9 @@ final class PollSet {
         started = true;
         for (int i = 0; i < count; i++) {
             AioHandler handler = polled[i];
-            if (!handler.inPollMode && !handler.removed) {
-                handler.inPollMode = true;
-                handler.callbacks.pollBegin();
+            if (handler.begun == null && !handler.isSilent()) {
+                handler.begun = handler.callbacks;
+                handler.begun.pollBegin();
             }
         }
     }
@@ -108,10 +114,11 @@ final class PollSet {
     }
 
     private static boolean lookAt(AioHandler handler, ReadyList ready, long nowNs) {
-        if (handler.removed || !handler.callbacks.poll()) {
+        if (handler.isSilent() || !handler.callbacks.poll()) {
             return false;
         }
         handler.lastHitNs = nowNs;
+        handler.pollHits++;
         ready.addPollHit(handler);
         return true;
     }
@@ -137,6 +144,33 @@ final class PollSet {
         count = kept;
     }
 
+    /**
+     * Adapts each handler's own polling time after a wait (policy weighted).
+     *
+     * @param blockNs how long the wait took, polling included
+     * @return the longest of those that had something, 0 if none had
+     */
+    long adapt(long blockNs, boolean ownActive, PollingOptions options) {
+        long longestNs = adapt(own, ownActive, blockNs, options);
+        for (int i = 0; i < count; i++) {
+            AioHandler handler = polled[i];
+            longestNs = Math.max(
+                    longestNs, adapt(handler, handler.queuedReady, blockNs, options));
+        }
+        return longestNs;
+    }
+
+    private static long adapt(
+            AioHandler handler, boolean active, long blockNs, PollingOptions options) {
+        long nextNs =
+                PollingPolicy.weightedShare(handler.pollTimeNs, blockNs, active, options);
+        handler.pollTimeNs = nextNs;
+        if (nextNs > handler.pollTimePeakNs) {
+            handler.pollTimePeakNs = nextNs;
+        }
+        return active ? nextNs : 0;
+    }
+
     /** A handler's descriptor announced something: poll it again from now on. */
     void rejoin(AioHandler handler, long nowNs) {
         handler.lastHitNs = nowNs;
@@ -153,12 +187,13 @@ final class PollSet {
 
     /** Returns whether the handler was in poll mode, so that it has to be looked at once more. */
     private static boolean leavePollMode(AioHandler handler) {
-        if (!handler.inPollMode) {
+        FdCallbacks begun = handler.begun;
+        if (begun == null) {
             return false;
         }
-        handler.inPollMode = false;
+        handler.begun = null;
         if (!handler.removed) {
-            handler.callbacks.pollEnd();
+            begun.pollEnd();
         }
         return true;
     }

@@ -27,7 +27,6 @@ final class PpollMonitor implements FdMonitor {
     private MappedMemory scratch;
     private AioHandler[] watched = new AioHandler[CAPACITY_FIRST];
     private int count;
-    private int versionSeen = -1;
 
     PpollMonitor(HandlerList list) throws ErrnoException {
         this.list = list;
@@ -40,7 +39,7 @@ final class PpollMonitor implements FdMonitor {
 
     @Override
     public void update(AioHandler handler, int oldEvents, int newEvents) throws ErrnoException {
-        // The array is rebuilt at the next wait, which the caller's wake-up brings about.
+        // The array is laid out anew in the iteration that the caller's wake-up brings about.
         int result = oldEvents == 0 && newEvents != 0 ? Posix.fcntl(handler.fd, F_GETFD, 0) : 0;
         if (result < 0) {
             throw new ErrnoException("ppoll(fd " + handler.fd + ")", -result);
@@ -49,9 +48,6 @@ final class PpollMonitor implements FdMonitor {
 
     @Override
     public void await(long timeoutNs, ReadyList ready) {
-        if (versionSeen != list.version()) {
-            rebuild();
-        }
         long fds = scratch.address() + FDS_OFFSET;
         int left = Posix.ppoll(fds, count, timeoutNs, scratch.address());
         if (left < 0) {
@@ -67,8 +63,8 @@ final class PpollMonitor implements FdMonitor {
         }
     }
 
-    private void rebuild() {
-        versionSeen = list.version();
+    @Override
+    public void takeOver(ReadyList ready) {
         AioHandler[] handlers = list.snapshot();
         if (handlers.length > watched.length) {
             grow(handlers.length * 2);
@@ -98,6 +94,11 @@ final class PpollMonitor implements FdMonitor {
             throw new OutOfMemoryError(e.getMessage());
         }
         watched = new AioHandler[capacity];
+    }
+
+    @Override
+    public int fd() {
+        return NO_FD;
     }
 
     @Override

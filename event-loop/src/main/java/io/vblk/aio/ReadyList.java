@@ -35,6 +35,7 @@ final class ReadyList {
             return;
         }
         handler.queuedReady = true;
+        handler.readyCallbacks = handler.callbacks;
         if (size == handlers.length) {
             handlers = Arrays.copyOf(handlers, size * 2);
         }
@@ -52,6 +53,7 @@ final class ReadyList {
             handler.queuedReady = false;
             handler.pollHit = false;
             handler.readyEvents = 0;
+            handler.readyCallbacks = null;
         }
         size = 0;
     }

@@ -2,6 +2,7 @@
 package io.vblk.aio;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Armed timers in a binary heap: soonest deadline first, equal deadlines in the order of arming.
@@ -87,6 +88,11 @@ final class TimerHeap {
             }
         }
         return ran;
+    }
+
+    /** The armed timers, in no order. */
+    List<AioTimer> armed() {
+        return List.of(Arrays.copyOf(heap, size));
     }
 
     private AioTimer takeDue(int index) {

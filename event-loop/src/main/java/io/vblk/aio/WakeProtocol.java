@@ -52,8 +52,12 @@ final class WakeProtocol {
         }
     }
 
-    /** Makes the loop run an iteration: now if it sleeps, without sleeping if it is about to. */
-    void wake() {
+    /**
+     * Makes the loop run an iteration: now if it sleeps, without sleeping if it is about to.
+     *
+     * @return whether that took a system call
+     */
+    boolean wake() {
         // W2: pairs with WakeProtocol.accept, so that who takes it sees what it was given for
         NOTIFIED.setRelease(this, true);
         // W1: pairs with WakeProtocol.announceSleep
@@ -61,9 +65,10 @@ final class WakeProtocol {
         if ((boolean) SLEEPING.getOpaque(this)) {
             SENT.getAndAdd(this, 1L);
             notifier.set();
-        } else {
-            ELIDED.getAndAdd(this, 1L);
+            return true;
         }
+        ELIDED.getAndAdd(this, 1L);
+        return false;
     }
 
     /** Says that the loop is about to sleep; returns false if it must not. */

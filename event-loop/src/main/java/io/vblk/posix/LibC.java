@@ -61,6 +61,13 @@ final class LibC {
         int statx(int directoryFd, String path, int flags, int mask, long buffer);
 
         long syscall(long number, long first, long second, long third, long fourth);
+
+        long syscall(
+                long number, long first, long second, long third, long fourth, Pointer fifth);
+
+        int sched_setaffinity(int pid, long maskBytes, long mask);
+
+        int sched_getaffinity(int pid, long maskBytes, long mask);
     }
 
     static final Calls CALLS = LibraryLoader.create(Calls.class).load("c");

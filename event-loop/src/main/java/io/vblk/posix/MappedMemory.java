@@ -12,6 +12,7 @@ public final class MappedMemory implements AutoCloseable {
     private static final int MAP_PRIVATE = 2;
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MAP_NORESERVE = 0x4000;
+    private static final int MAP_POPULATE = 0x8000;
 
     private final long address;
     private final long lengthBytes;
@@ -44,6 +45,15 @@ public final class MappedMemory implements AutoCloseable {
                     Posix.EINVAL);
         }
         return map(fd, offset, lengthBytes, MAP_SHARED);
+    }
+
+    /**
+     * Maps a range that a device or a ring offers, shared with the kernel; such a descriptor has
+     * no size to check against.
+     */
+    public static MappedMemory device(int fd, long offset, long lengthBytes)
+            throws ErrnoException {
+        return map(fd, offset, lengthBytes, MAP_SHARED | MAP_POPULATE);
     }
 
     private static MappedMemory map(int fd, long offset, long lengthBytes, int flags)

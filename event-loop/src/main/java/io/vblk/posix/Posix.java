@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.posix;
 
+import java.util.BitSet;
 import jnr.ffi.Pointer;
 import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
@@ -25,6 +26,7 @@ public final class Posix {
     public static final int EBADF = 9;
     public static final int EAGAIN = 11;
     public static final int EACCES = 13;
+    public static final int EBUSY = 16;
     public static final int EEXIST = 17;
     public static final int EINVAL = 22;
     public static final int ENOTTY = 25;
@@ -49,6 +51,11 @@ public final class Posix {
     /** Size of a {@code struct timespec}: seconds and nanoseconds, 8 bytes each. */
     public static final int TIMESPEC_BYTES = 16;
 
+    private static final long SYS_IO_URING_SETUP = 425;
+    private static final long SYS_IO_URING_ENTER = 426;
+    private static final long SYS_IO_URING_REGISTER = 427;
+    /** Room for 1024 processors, what glibc's cpu_set_t has. */
+    private static final int CPU_MASK_BYTES = 128;
     private static final int EPOLL_CLOEXEC = 0x80000;
     private static final int AT_EMPTY_PATH = 0x1000;
     private static final int STATX_BASIC_STATS = 0x7FF;
@@ -154,6 +161,46 @@ public final class Posix {
     public static long syscall(long number, long first, long second, long third, long fourth) {
         long result = C.syscall(number, first, second, third, fourth);
         return result < 0 ? -LibC.errno() : result;
+    }
+
+    /** io_uring_setup(2) with the address of a {@code struct io_uring_params}. */
+    public static int ioUringSetup(int entries, long params) throws ErrnoException {
+        long fd = syscall(SYS_IO_URING_SETUP, entries, params, 0, 0);
+        if (fd < 0) {
+            throw new ErrnoException("io_uring_setup", (int) -fd);
+        }
+        return (int) fd;
+    }
+
+    /** io_uring_register(2); returns the negative errno. */
+    public static int ioUringRegister(int ringFd, int operation, long argument, int count) {
+        return (int) syscall(SYS_IO_URING_REGISTER, ringFd, operation, argument, count);
+    }
+
+    /**
+     * sched_setaffinity(2): lets the calling thread run on one processor only.
+     *
+     * @throws ErrnoException EINVAL if this machine or process has no such processor
+     */
+    public static void runOnCpu(int cpu) throws ErrnoException {
+        try (MappedMemory mask = MappedMemory.anonymous(CPU_MASK_BYTES)) {
+            if (cpu < 0 || cpu >= CPU_MASK_BYTES * Byte.SIZE) {
+                throw new ErrnoException("sched_setaffinity(cpu " + cpu + ")", EINVAL);
+            }
+            NativeMemory.putByte(mask.address() + cpu / Byte.SIZE, 1 << (cpu % Byte.SIZE));
+            int result = C.sched_setaffinity(0, CPU_MASK_BYTES, mask.address());
+            check("sched_setaffinity(cpu " + cpu + ")", result);
+        }
+    }
+
+    /** sched_getaffinity(2): the processors that the calling thread may run on. */
+    public static BitSet cpus() throws ErrnoException {
+        try (MappedMemory mask = MappedMemory.anonymous(CPU_MASK_BYTES)) {
+            check("sched_getaffinity", C.sched_getaffinity(0, CPU_MASK_BYTES, mask.address()));
+            byte[] bytes = new byte[CPU_MASK_BYTES];
+            NativeMemory.copyToArray(mask.address(), bytes, 0, bytes.length);
+            return BitSet.valueOf(bytes);
+        }
     }
 
     static long mmap(long lengthBytes, int protection, int flags, int fd, long offset)
@@ -304,6 +351,18 @@ public final class Posix {
             }
             leftNs = Math.max(0, deadlineNs - System.nanoTime());
         }
+    }
+
+    /**
+     * io_uring_enter(2), not retried: what was submitted before an EINTR is told by the count, and
+     * the caller looks at the completion queue anyway.
+     *
+     * @return entries submitted or the negative errno
+     */
+    public static int ioUringEnter(int ringFd, int toSubmit, int minComplete, int flags) {
+        // The signal mask is the sixth argument and null, so its size, the seventh, is not read.
+        long result = C.syscall(SYS_IO_URING_ENTER, ringFd, toSubmit, minComplete, flags, null);
+        return result < 0 ? -LibC.errno() : (int) result;
     }
 
     private static long putTimespec(long timespec, long ns) {

@@ -20,9 +20,9 @@ class AioContextPollingTest {
     private static final int READ = AioHandler.READ;
     private static final int POLL = AioHandler.POLL;
     private static final long STEP_NS = 1_000;
-    private static final PollingOptions POLLING = new PollingOptions(1_000_000, 0, 0);
+    private static final PollingOptions POLLING = PollingOptions.classic(1_000_000, 0, 0);
     /** Iterations within which a starved descriptor has to be served on that clock. */
-    private static final long ITERATIONS_MAX = 2 * AioContext.FD_LOOK_NS / STEP_NS;
+    private static final long ITERATIONS_MAX = 2 * Poller.FD_LOOK_NS / STEP_NS;
 
     private final List<String> log = new ArrayList<>();
     private final ManualClock clock = new ManualClock(0);
@@ -225,12 +225,12 @@ class AioContextPollingTest {
 
     @Test
     void aLowerMaximumHoldsFromTheNextIterationOn() {
-        context.setPolling(new PollingOptions(1_000_000, 200, 0));
+        context.setPolling(PollingOptions.classic(1_000_000, 200, 0));
         startPolling();
         kick.set();
         context.poll(true);
         assertEquals(800_000, context.stats().pollTimeNs());
-        context.setPolling(new PollingOptions(1_500, 0, 0));
+        context.setPolling(PollingOptions.classic(1_500, 0, 0));
         context.poll(false);
         kick.set();
         int looks = queue.looks;
@@ -299,7 +299,7 @@ class AioContextPollingTest {
     @Test
     void aPlainDescriptorIsServedWhileTheLoopBusyPolls() throws ErrnoException {
         context.addHandler(event.fd(), READ, plain);
-        context.setPolling(new PollingOptions(1_000_000, 200, 0));
+        context.setPolling(PollingOptions.classic(1_000_000, 200, 0));
         startPolling();
         kick.set();
         context.poll(true);
@@ -395,7 +395,7 @@ class AioContextPollingTest {
 
     @Test
     void anIdleQueueLeavesAlsoIfTheLoopNeverPollsLongEnough() throws ErrnoException {
-        context.setPolling(new PollingOptions(1, 0, 0));
+        context.setPolling(PollingOptions.classic(1, 0, 0));
         context.addHandler(event.fd(), READ, plain);
         serveOneEvent();
         clock.advance(PollSet.IDLE_NS + 2_000_000_000L);

@@ -104,7 +104,7 @@ class AioContextTest {
             BottomHalf[] again = new BottomHalf[1];
             again[0] = other.bottomHalf("again", () -> again[0].schedule());
             again[0].schedule();
-            for (int i = 0; i <= AioContext.FD_LOOK_NS / 1_000; i++) {
+            for (int i = 0; i <= Poller.FD_LOOK_NS / 1_000; i++) {
                 assertTrue(other.poll(true));
             }
             assertTrue(log.contains("fd read"));

@@ -73,8 +73,8 @@ class AllocationTest {
 
     @Test
     void anIterationThatPollsInVainAndThenWaits() throws ErrnoException {
-        waits(new PollingOptions(1_000, 0, 0), FdMonitorKind.PPOLL);
-        waits(new PollingOptions(1_000, 0, 0), FdMonitorKind.EPOLL);
+        waits(PollingOptions.classic(1_000, 0, 0), FdMonitorKind.PPOLL);
+        waits(PollingOptions.classic(1_000, 0, 0), FdMonitorKind.EPOLL);
     }
 
     private static void waits(PollingOptions polling, FdMonitorKind kind) throws ErrnoException {

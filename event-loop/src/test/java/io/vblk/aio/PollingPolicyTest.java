@@ -16,14 +16,14 @@ class PollingPolicyTest {
             PollingOptions options, long startNs, long waitNs, long... expected) {
         long pollNs = startNs;
         for (int i = 0; i < expected.length; i++) {
-            pollNs = PollingPolicy.next(pollNs, waitNs, options);
+            pollNs = PollingPolicy.classic(pollNs, waitNs, options);
             assertEquals(expected[i], pollNs, "after wait " + (i + 1));
         }
     }
 
     @Test
     void growsAndFallsToNothingAsQemuWithZeroGrowAndShrink() {
-        PollingOptions options = new PollingOptions(1_000_000, 0, 0);
+        PollingOptions options = PollingOptions.classic(1_000_000, 0, 0);
         assertSequence(options, 0, SHORT_WAIT_NS, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000,
                 256_000, 512_000, 512_000, 512_000);
         assertSequence(options, 512_000, LONG_WAIT_NS, 0, 0, 0);
@@ -31,7 +31,7 @@ class PollingPolicyTest {
 
     @Test
     void growsAndShrinksAsQemuByTheGivenFactors() {
-        PollingOptions options = new PollingOptions(1_000_000, 3, 2);
+        PollingOptions options = PollingOptions.classic(1_000_000, 3, 2);
         assertSequence(options, 0, SHORT_WAIT_NS,
                 4_000, 12_000, 36_000, 108_000, 324_000, 324_000, 324_000);
         assertSequence(options, 324_000, LONG_WAIT_NS, 162_000, 81_000, 40_500, 20_250);
@@ -39,14 +39,14 @@ class PollingPolicyTest {
 
     @Test
     void staysBelowAMaximumBelowTheFirstTime() {
-        PollingOptions options = new PollingOptions(3_000, 0, 0);
+        PollingOptions options = PollingOptions.classic(3_000, 0, 0);
         assertSequence(options, 0, 2_000, 3_000, 3_000, 3_000);
         assertSequence(options, 3_000, SHORT_WAIT_NS, 0, 0, 0);
     }
 
     @Test
     void hugeFactorsReachTheMaximumAtOnce() {
-        PollingOptions options = new PollingOptions(
+        PollingOptions options = PollingOptions.classic(
                 PollingOptions.POLL_MAX_NS_LIMIT, Integer.MAX_VALUE, Integer.MAX_VALUE);
         assertSequence(options, 0, 1_000_000, 4_000, PollingOptions.POLL_MAX_NS_LIMIT);
         assertSequence(options, PollingOptions.POLL_MAX_NS_LIMIT,
@@ -59,7 +59,7 @@ class PollingPolicyTest {
             for (long max = 0; max <= 10; max++) {
                 for (long grow = 0; grow <= 4; grow++) {
                     for (long shrink = 0; shrink <= 4; shrink++) {
-                        checkAllTimes(unitNs, new PollingOptions(max * unitNs, grow, shrink));
+                        checkAllTimes(unitNs, PollingOptions.classic(max * unitNs, grow, shrink));
                     }
                 }
             }
@@ -76,7 +76,7 @@ class PollingPolicyTest {
 
     private static void check(long pollNs, long blockNs, PollingOptions options) {
         long maxNs = options.pollMaxNs();
-        long nextNs = PollingPolicy.next(pollNs, blockNs, options);
+        long nextNs = PollingPolicy.classic(pollNs, blockNs, options);
         String inputs = "poll " + pollNs + " block " + blockNs + " " + options + ": " + nextNs;
         assertTrue(nextNs >= 0 && nextNs <= maxNs, inputs);
         if (blockNs <= pollNs) {
@@ -103,13 +103,13 @@ class PollingPolicyTest {
         assertRefused("poll-grow", 0, 1L << 31, 0);
         assertRefused("poll-shrink", 0, 0, -1);
         assertRefused("poll-shrink", 0, 0, 1L << 31);
-        assertTrue(new PollingOptions(limit, 0, 0).enabled());
+        assertTrue(PollingOptions.classic(limit, 0, 0).enabled());
         assertFalse(PollingOptions.OFF.enabled());
     }
 
     private static void assertRefused(String name, long max, long grow, long shrink) {
         IllegalArgumentException refused = assertThrows(IllegalArgumentException.class,
-                () -> new PollingOptions(max, grow, shrink));
+                () -> PollingOptions.classic(max, grow, shrink));
         assertTrue(refused.getMessage().startsWith(name), refused.getMessage());
     }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RegistrationRaceTest {
     private static final int READ = AioHandler.READ;
     private static final int ROUNDS = 2_000;
-    private static final PollingOptions POLLING = new PollingOptions(20_000, 0, 0);
+    private static final PollingOptions POLLING = PollingOptions.classic(20_000, 0, 0);
 
     private static IoThread start(FdMonitorKind kind, PollingOptions polling)
             throws ErrnoException {

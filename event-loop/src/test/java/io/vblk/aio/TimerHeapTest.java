@@ -21,7 +21,7 @@ class TimerHeapTest {
     }
 
     private AioTimer timer(String name, Runnable hook) {
-        return new AioTimer(null, name, () -> {
+        return new AioTimer(null, null, name, () -> {
             fired.add(name);
             hook.run();
         });
@@ -143,7 +143,7 @@ class TimerHeapTest {
             random = new Random(seed);
             for (int id = 0; id < TIMERS; id++) {
                 int self = id;
-                timers[id] = new AioTimer(null, "t" + id, () -> fires(self));
+                timers[id] = new AioTimer(null, null, "t" + id, () -> fires(self));
             }
         }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
-import io.vblk.aio.AioStats;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
 import java.time.ZonedDateTime;
@@ -78,10 +77,10 @@ public final class BenchRun implements AutoCloseable {
      */
     public JobReport run(Consumer<Progress> progress) throws IOException {
         ZonedDateTime started = ZonedDateTime.now();
-        AioStats loopBefore = guest.loopStats();
+        LoopReport loopBefore = guest.loop();
         VirtioBlkStats deviceBefore = guest.deviceStats();
         inThreads(LoadGenerator::run, progress);
-        AioStats loop = guest.loopStats().since(loopBefore);
+        LoopReport loop = guest.loop().since(loopBefore);
         VirtioBlkStats device = guest.deviceStats().since(deviceBefore);
         boolean flushed = true;
         if (spec.rw().writes()) {

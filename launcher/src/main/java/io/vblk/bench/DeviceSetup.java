@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
-import io.vblk.aio.PollingOptions;
 import io.vblk.block.image.ImageSpec;
 import io.vblk.virtioblk.VirtioBlkOptions;
 
@@ -10,6 +9,6 @@ import io.vblk.virtioblk.VirtioBlkOptions;
  *
  * @param image the disk
  * @param device queues and serial
- * @param polling adaptive polling of the iothread
+ * @param loop the event loop that serves it
  */
-public record DeviceSetup(ImageSpec image, VirtioBlkOptions device, PollingOptions polling) {}
+public record DeviceSetup(ImageSpec image, VirtioBlkOptions device, LoopSetup loop) {}

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
-import io.vblk.aio.AioOptions;
-import io.vblk.aio.AioStats;
+import io.vblk.aio.AioContext;
 import io.vblk.aio.IoThread;
 import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockLimits;
@@ -41,9 +40,7 @@ final class InProcessGuest implements AutoCloseable {
     static InProcessGuest open(DeviceSetup setup) throws IOException {
         OpenImage image = Images.open(setup.image());
         try {
-            IoThread ioThread =
-                    IoThread.start("vblk-iothread", AioOptions.of(setup.polling()));
-            return new InProcessGuest(image, ioThread);
+            return new InProcessGuest(image, setup.loop().start(0));
         } catch (ErrnoException e) {
             image.close();
             throw e;
@@ -93,8 +90,9 @@ final class InProcessGuest implements AutoCloseable {
         return drivers[job];
     }
 
-    AioStats loopStats() {
-        return ioThread.context().stats();
+    LoopReport loop() {
+        AioContext context = ioThread.context();
+        return new LoopReport(context.fdMonitor(), context.stats(), context.handlerStats());
     }
 
     VirtioBlkStats deviceStats() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
-import io.vblk.aio.AioStats;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
 import io.vblk.virtioblk.VirtioBlkStats;
@@ -17,12 +16,12 @@ public final class JobReport {
     private final JobSpec spec;
     private final ZonedDateTime started;
     private final List<JobStats> jobs;
-    private final AioStats loop;
+    private final LoopReport loop;
     private final VirtioBlkStats device;
     private final boolean flushed;
 
     JobReport(DeviceSetup setup, String image, JobSpec spec, ZonedDateTime started,
-            List<JobStats> jobs, AioStats loop, VirtioBlkStats device, boolean flushed) {
+            List<JobStats> jobs, LoopReport loop, VirtioBlkStats device, boolean flushed) {
         this.setup = setup;
         this.image = image;
         this.spec = spec;
@@ -36,6 +35,11 @@ public final class JobReport {
     /** fio's normal output, with the loop's statistics after it. */
     public String toText(boolean groupReporting) {
         return new TextReport(this, groupReporting).write();
+    }
+
+    /** What the event loop did, handler by handler. */
+    public String loopToText() {
+        return new LoopText(setup, loop).write();
     }
 
     /** fio's JSON; our own figures stand under "vblk" in each job. */
@@ -104,7 +108,7 @@ public final class JobReport {
         return JobStats.sum(jobs);
     }
 
-    AioStats loop() {
+    LoopReport loop() {
         return loop;
     }
 

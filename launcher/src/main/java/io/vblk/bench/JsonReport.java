@@ -4,6 +4,8 @@ package io.vblk.bench;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.vblk.aio.AioStats;
+import io.vblk.aio.HandlerStats;
+import io.vblk.aio.PollingOptions;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -182,7 +184,7 @@ final class JsonReport {
 
     /** What fio has no place for. Loop and device are those of the whole run. */
     private void writeOwn(JobStats job) throws IOException {
-        AioStats loop = report.loop();
+        AioStats loop = report.loop().stats();
         VirtioBlkStats device = report.device();
         json.writeObjectFieldStart("vblk");
         json.writeStringField("load", "closed loop");
@@ -204,7 +206,7 @@ final class JsonReport {
         json.writeNumberField("busy", device.busy());
         json.writeEndObject();
         json.writeObjectFieldStart("loop");
-        json.writeNumberField("poll_max_ns", report.setup().polling().pollMaxNs());
+        writeParameters();
         json.writeNumberField("poll_ns", loop.pollTimeNs());
         json.writeNumberField("poll_peak_ns", loop.pollTimePeakNs());
         json.writeNumberField("iterations", loop.iterations());
@@ -216,9 +218,33 @@ final class JsonReport {
         json.writeNumberField("wakeups_sent", loop.wakeupsSent());
         json.writeNumberField("wakeups_elided", loop.wakeupsElided());
         json.writeNumberField("bottom_halves", loop.bottomHalves());
+        json.writeNumberField("idle_bottom_halves", loop.idleBottomHalves());
         json.writeNumberField("dispatches", loop.dispatches());
+        json.writeNumberField("timers", loop.timers());
+        json.writeArrayFieldStart("handlers");
+        for (HandlerStats handler : report.loop().handlers()) {
+            json.writeStartObject();
+            json.writeStringField("name", handler.name());
+            json.writeNumberField("fd", handler.fd());
+            json.writeNumberField("poll_hits", handler.pollHits());
+            json.writeNumberField("ready", handler.fdReadies());
+            json.writeNumberField("poll_ns", handler.pollTimeNs());
+            json.writeNumberField("poll_peak_ns", handler.pollTimePeakNs());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         json.writeEndObject();
         json.writeEndObject();
+    }
+
+    private void writeParameters() throws IOException {
+        PollingOptions polling = report.setup().loop().options().polling();
+        json.writeStringField("fd_monitor", report.loop().monitor().toString());
+        json.writeStringField("poll_policy", polling.policy().toString());
+        json.writeNumberField("poll_max_ns", polling.pollMaxNs());
+        json.writeNumberField("poll_grow", polling.pollGrow());
+        json.writeNumberField("poll_shrink", polling.pollShrink());
+        json.writeNumberField("poll_weight", polling.pollWeight());
     }
 
     /** A number with fio's six decimals. */

@@ -185,7 +185,7 @@ final class TextReport {
     }
 
     private void writeLoop() {
-        AioStats loop = report.loop();
+        AioStats loop = report.loop().stats();
         VirtioBlkStats device = report.device();
         long requests = Math.max(1, device.requests());
         line("");
@@ -204,8 +204,9 @@ final class TextReport {
                 loop.iterations(), loop.waits(), loop.wakeupsSent(), loop.wakeupsElided());
         line("  polling      : max=%dns now=%dns peak=%dns, hits=%d, phases=%d, "
                 + "in vain=%.1fms, asleep=%.1fms",
-                report.setup().polling().pollMaxNs(), loop.pollTimeNs(), loop.pollTimePeakNs(),
-                loop.pollHits(), loop.pollPhases(), loop.pollNs() / 1e6, loop.waitNs() / 1e6);
+                report.setup().loop().options().polling().pollMaxNs(), loop.pollTimeNs(),
+                loop.pollTimePeakNs(), loop.pollHits(),
+                loop.pollPhases(), loop.pollNs() / 1e6, loop.waitNs() / 1e6);
         JobStats total = report.total();
         if (report.spec().verify()) {
             line("  verify       : crc32c of %d blocks checked, %d wrong",

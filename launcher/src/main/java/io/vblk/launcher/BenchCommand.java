@@ -43,6 +43,8 @@ final class BenchCommand implements Command {
                 "report all jobs as one"));
         options.addOption(CommonOptions.value("output-format", "FORMAT",
                 "normal or json, in fio's shape; default: normal"));
+        options.addOption(CommonOptions.flag("stats",
+                "also report what the event loop did, handler by handler"));
         CommonOptions.addDevice(options);
         return options;
     }
@@ -56,7 +58,7 @@ final class BenchCommand implements Command {
                 line, CommonOptions.integer(line, "numjobs", 1), timeBased, WaitMode.POLL);
         ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
         DeviceSetup setup = new DeviceSetup(
-                image, CommonOptions.device(line, job), CommonOptions.polling(line));
+                image, CommonOptions.device(line, job), CommonOptions.loop(line));
         Termination termination = Termination.handle();
         try (BenchRun run = BenchRun.open(setup, job);
                 ProgressLine progress = ProgressLine.onTerminal(run.spec())) {
@@ -67,6 +69,9 @@ final class BenchCommand implements Command {
             JobReport report = run.run(progress);
             progress.erase();
             System.out.print(json ? report.toJson(group) + "\n" : "\n" + report.toText(group));
+            if (line.hasOption("stats") && !json) {
+                System.out.print(report.loopToText());
+            }
             return termination.exitCodeAfter(Failures.print(report));
         }
     }

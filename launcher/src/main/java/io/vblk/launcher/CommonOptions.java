@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.launcher;
 
+import io.vblk.aio.AioOptions;
+import io.vblk.aio.FdMonitorKind;
+import io.vblk.aio.IoLimits;
+import io.vblk.aio.NanoClock;
 import io.vblk.aio.PollingOptions;
+import io.vblk.aio.PollingPolicyKind;
 import io.vblk.bench.JobSpec;
+import io.vblk.bench.LoopSetup;
 import io.vblk.bench.ReadWrite;
 import io.vblk.bench.WaitMode;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.SizeParser;
 import io.vblk.virtioblk.VirtioBlkOptions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -21,6 +31,7 @@ final class CommonOptions {
     private static final int RWMIX_DEFAULT = 50;
     private static final int RANDSEED_DEFAULT = 1;
     private static final String SERIAL = "vblk";
+    private static final Pattern CPU_RANGE = Pattern.compile("(\\d{1,4})(?:-(\\d{1,4}))?");
 
     private CommonOptions() {}
 
@@ -79,7 +90,23 @@ final class CommonOptions {
         options.addOption(value("poll-grow", "N",
                 "factor by which polling time grows; default: 0, which is 2"));
         options.addOption(value("poll-shrink", "N",
-                "divisor by which it shrinks; default: 0, which is to nothing at once"));
+                "divisor by which it shrinks; default: 0, which is to nothing at once (classic) "
+                        + "or 2 (weighted)"));
+        options.addOption(value("poll-weight", "N",
+                "how slowly a queue's share follows, 0 to 63 (weighted); default: 3"));
+        options.addOption(value("poll-policy", "POLICY",
+                "classic (one time for the loop) or weighted (a share per queue); default: "
+                        + PollingOptions.POLICY_DEFAULT));
+        options.addOption(value("fd-monitor", "KIND",
+                "how the event loop waits: auto, ppoll, epoll or io_uring; default: auto"));
+        options.addOption(value("aio-max-batch", "N",
+                "most requests handed to the host in one go, 0 for no limit; default: 32"));
+        options.addOption(value("thread-pool-min", "N",
+                "worker threads of aio=threads that stay when idle; default: 0"));
+        options.addOption(value("thread-pool-max", "N",
+                "most worker threads of aio=threads; default: 64"));
+        options.addOption(value("iothread-cpus", "LIST",
+                "processors for the event loops, such as 0,2-3: each loop runs on one of them"));
     }
 
     /** What the simulated guests do. */
@@ -127,11 +154,51 @@ final class CommonOptions {
         return size;
     }
 
-    static PollingOptions polling(CommandLine line) throws UsageException {
+    private static PollingOptions polling(CommandLine line) throws UsageException {
         return new PollingOptions(
                 number(line, "poll-max-ns", PollingOptions.POLL_MAX_NS_DEFAULT),
                 number(line, "poll-grow", 0),
-                number(line, "poll-shrink", 0));
+                number(line, "poll-shrink", 0),
+                integer(line, "poll-weight", PollingOptions.POLL_WEIGHT_DEFAULT),
+                PollingPolicyKind.of(text(
+                        line, "poll-policy", PollingOptions.POLICY_DEFAULT.toString())));
+    }
+
+    /** The iothread that the options describe. */
+    static LoopSetup loop(CommandLine line) throws UsageException {
+        IoLimits limits = new IoLimits(
+                integer(line, "aio-max-batch", IoLimits.AIO_MAX_BATCH_DEFAULT),
+                integer(line, "thread-pool-min", IoLimits.DEFAULT.threadPoolMin()),
+                integer(line, "thread-pool-max", IoLimits.THREAD_POOL_MAX_DEFAULT));
+        FdMonitorKind monitor =
+                FdMonitorKind.of(text(line, "fd-monitor", FdMonitorKind.AUTO.toString()));
+        return new LoopSetup(
+                new AioOptions(polling(line), monitor, AioOptions.EPOLL_THRESHOLD_DEFAULT,
+                        NanoClock.MONOTONIC, NanoClock.REALTIME, limits),
+                cpus(line));
+    }
+
+    /** The processors of a list such as 0,2-3, in its order. */
+    private static List<Integer> cpus(CommandLine line) throws UsageException {
+        String list = text(line, "iothread-cpus", "");
+        List<Integer> cpus = new ArrayList<>();
+        if (list.isEmpty() && !line.hasOption("iothread-cpus")) {
+            return cpus;
+        }
+        for (String part : list.split(",", -1)) {
+            Matcher range = CPU_RANGE.matcher(part);
+            if (!range.matches()) {
+                throw new UsageException(
+                        "iothread-cpus=" + list + " is no list of processors such as 0,2-3");
+            }
+            int first = Integer.parseInt(range.group(1));
+            int last = range.group(2) == null ? first : Integer.parseInt(range.group(2));
+            if (last < first) {
+                throw new UsageException("iothread-cpus=" + list + " has a range backwards");
+            }
+            IntStream.rangeClosed(first, last).forEach(cpus::add);
+        }
+        return cpus;
     }
 
     static ImageFormat format(CommandLine line) {

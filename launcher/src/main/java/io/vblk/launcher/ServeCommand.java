@@ -49,7 +49,7 @@ final class ServeCommand implements Command {
         JobSpec job = CommonOptions.job(line, guests, false, WaitMode.EVENT).untilStopped();
         ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
         DeviceSetup setup = new DeviceSetup(
-                image, CommonOptions.device(line, job), CommonOptions.polling(line));
+                image, CommonOptions.device(line, job), CommonOptions.loop(line));
         Termination termination = Termination.handle();
         try (BenchRun run = BenchRun.open(setup, job);
                 ProgressLine progress = ProgressLine.forGuests(run.spec())) {

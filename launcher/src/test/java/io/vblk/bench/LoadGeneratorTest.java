@@ -4,6 +4,7 @@ package io.vblk.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.vblk.aio.AioOptions;
 import io.vblk.aio.PollingOptions;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.image.ImageSpec;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 final class LoadGeneratorTest {
     private static final DeviceSetup SETUP = new DeviceSetup(
             new ImageSpec("memory:1M", null, false, false, IoEngineKind.SYNC),
-            new VirtioBlkOptions("test", 1, 16), PollingOptions.OFF);
+            new VirtioBlkOptions("test", 1, 16), new LoopSetup(AioOptions.of(PollingOptions.OFF)));
 
     private static JobStats runBesideADeadJob(JobSpec spec, StopFlag stop) throws IOException {
         try (InProcessGuest guest = InProcessGuest.open(SETUP);

@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
  * <pre>
  *   // A: pairs with SplitDriverQueue.publish
  * </pre>
+ *
+ * Where the other end is the kernel's, in the package of its rings alone, the label says so.
  */
 final class BarrierRules {
     private static final int LINES_ABOVE = 3;
@@ -20,6 +22,10 @@ final class BarrierRules {
 
     private static final Pattern LABEL =
             Pattern.compile("//\\s*([A-Z]\\w*): pairs with (\\w+)\\.(\\w+)");
+    /** The other end is the kernel's, where a ring is shared with it. */
+    private static final Pattern KERNEL_LABEL =
+            Pattern.compile("//\\s*[A-Z]\\w*: pairs with the kernel");
+    private static final String SHARED_WITH_KERNEL = "io.vblk.uring";
     private static final Pattern BARRIER =
             Pattern.compile("\\w*(?:[fF]ence|Acquire|Release)\\s*\\(");
 
@@ -108,12 +114,18 @@ final class BarrierRules {
                 continue;
             }
             List<String> near = source.comments().subList(Math.max(0, i - LINES_ABOVE), i + 1);
-            if (near.stream().noneMatch(comment -> LABEL.matcher(comment).find())) {
+            if (near.stream().noneMatch(comment -> isLabel(source, comment))) {
                 findings.add(source.finding(i + 1, found.group() + ") without a label: write"
                         + " \"// X: pairs with Class.method\" up to " + LINES_ABOVE
                         + " lines above"));
             }
         }
         return findings;
+    }
+
+    private static boolean isLabel(JavaSource source, String comment) {
+        return LABEL.matcher(comment).find()
+                || source.packageName().equals(SHARED_WITH_KERNEL)
+                        && KERNEL_LABEL.matcher(comment).find();
     }
 }

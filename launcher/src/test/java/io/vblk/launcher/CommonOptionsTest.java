@@ -6,8 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vblk.aio.AioOptions;
+import io.vblk.aio.FdMonitorKind;
+import io.vblk.aio.IoLimits;
+import io.vblk.aio.NanoClock;
 import io.vblk.aio.PollingOptions;
+import io.vblk.aio.PollingPolicyKind;
 import io.vblk.bench.JobSpec;
+import io.vblk.bench.LoopSetup;
 import io.vblk.bench.ReadWrite;
 import io.vblk.bench.WaitMode;
 import io.vblk.block.engine.IoEngineKind;
@@ -51,7 +57,8 @@ final class CommonOptionsTest {
         assertEquals(0, job.sizeBytes());
         assertFalse(job.verify());
         assertEquals(WaitMode.POLL, job.waitMode());
-        assertEquals(PollingOptions.DEFAULT, CommonOptions.polling(parse()));
+        LoopSetup loop = CommonOptions.loop(parse());
+        assertEquals(new LoopSetup(AioOptions.of(PollingOptions.DEFAULT)), loop);
         assertEquals(IoEngineKind.THREADS, CommonOptions.engine(parse()));
         assertEquals(null, CommonOptions.format(parse()));
         assertEquals(new VirtioBlkOptions("vblk", 1, 256), device());
@@ -63,13 +70,19 @@ final class CommonOptionsTest {
                 "--runtime=90s", "--ramp_time=250ms", "--size=1M", "--offset=64k",
                 "--randseed=-7", "--verify=crc32c", "--wait=event", "--format=memory",
                 "--aio=sync", "--num-queues=3", "--queue-size=64", "--serial=abc",
-                "--poll-max-ns=1000", "--poll-grow=4", "--poll-shrink=2");
+                "--poll-max-ns=1000", "--poll-grow=4", "--poll-shrink=2", "--poll-weight=5",
+                "--poll-policy=weighted", "--fd-monitor=epoll", "--aio-max-batch=8",
+                "--thread-pool-min=1", "--thread-pool-max=4", "--iothread-cpus=0,2-3");
         JobSpec job = CommonOptions.job(line, 2, true, WaitMode.POLL);
 
         assertEquals(new JobSpec(ReadWrite.RANDRW, 70, 8192, 16, 2, 90_000_000_000L, true,
                 250_000_000L, 65536, 1 << 20, -7, true, WaitMode.EVENT), job);
         assertEquals(new VirtioBlkOptions("abc", 3, 64), CommonOptions.device(line, job));
-        assertEquals(new PollingOptions(1000, 4, 2), CommonOptions.polling(line));
+        assertEquals(new LoopSetup(new AioOptions(
+                new PollingOptions(1000, 4, 2, 5, PollingPolicyKind.WEIGHTED),
+                FdMonitorKind.EPOLL, AioOptions.EPOLL_THRESHOLD_DEFAULT, NanoClock.MONOTONIC,
+                NanoClock.REALTIME, new IoLimits(8, 1, 4)), List.of(0, 2, 3)),
+                CommonOptions.loop(line));
         assertEquals(IoEngineKind.SYNC, CommonOptions.engine(line));
         assertEquals(ImageFormat.MEMORY, CommonOptions.format(line));
     }

@@ -12,6 +12,7 @@ import io.vblk.posix.ErrnoException;
  * while the loop polls, kicks are off. Thread: home.
  */
 public final class QueueHandler implements FdCallbacks, AutoCloseable {
+    private final String name;
     private final AioContext context;
     private final Virtqueue queue;
     private final EventNotifier kick;
@@ -20,8 +21,9 @@ public final class QueueHandler implements FdCallbacks, AutoCloseable {
     private long kicks;
 
     /** Prepares; nothing is watched before {@link #start}. */
-    public QueueHandler(
-            AioContext context, Virtqueue queue, EventNotifier kick, QueueProcessor processor) {
+    public QueueHandler(String name, AioContext context, Virtqueue queue, EventNotifier kick,
+            QueueProcessor processor) {
+        this.name = name;
         this.context = context;
         this.queue = queue;
         this.kick = kick;
@@ -30,7 +32,8 @@ public final class QueueHandler implements FdCallbacks, AutoCloseable {
 
     /** Starts watching, and serves what is there already: its kick may have come before. */
     public void start() throws ErrnoException {
-        handler = context.addHandler(kick.fd(), AioHandler.READ | AioHandler.POLL, this);
+        int interest = AioHandler.READ | AioHandler.POLL | AioHandler.EXTERNAL;
+        handler = context.addHandler(kick.fd(), interest, this);
         if (!queue.isEmpty()) {
             processor.process();
         }
@@ -68,6 +71,11 @@ public final class QueueHandler implements FdCallbacks, AutoCloseable {
     @Override
     public void pollEnd() {
         queue.enableKicks();
+    }
+
+    @Override
+    public String name() {
+        return name;
     }
 
     /** Stops watching; the ring and the kick stay the caller's. */

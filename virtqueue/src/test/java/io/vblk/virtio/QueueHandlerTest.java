@@ -33,7 +33,7 @@ class QueueHandlerTest {
 
     private void start(PollingOptions polling) throws ErrnoException {
         context = AioContext.create(AioOptions.of(polling));
-        handler = new QueueHandler(context, rig.queue, kick, new QueueProcessor() {
+        handler = new QueueHandler("queue", context, rig.queue, kick, new QueueProcessor() {
             @Override
             public void process() {
                 processed++;

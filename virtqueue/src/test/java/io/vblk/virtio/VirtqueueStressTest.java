@@ -38,7 +38,7 @@ class VirtqueueStressTest {
                 EventNotifier kick = EventNotifier.create();
                 EventNotifier call = EventNotifier.create();
                 IoThread thread = IoThread.start("stress-device",
-                        AioOptions.of(new PollingOptions(pollMaxNs, 0, 0)));
+                        AioOptions.of(PollingOptions.classic(pollMaxNs, 0, 0)));
                 MappedMemory iovecs = MappedMemory.anonymous(32L * SIZE)) {
             long at = ram.allocate(SplitDriverQueue.bytesNeeded(SIZE, 2), GuestRam.PAGE);
             SplitDriverQueue queue =
@@ -46,7 +46,7 @@ class VirtqueueStressTest {
             Device device = new Device(
                     queue.config().activate(ram.memory(), features), call, iovecs.address());
             QueueHandler handler =
-                    new QueueHandler(thread.context(), device.queue, kick, device);
+                    new QueueHandler("queue", thread.context(), device.queue, kick, device);
             device.onThread(thread, handler::start);
             Driver driver = new Driver(ram, queue, kick, call);
             driver.start();

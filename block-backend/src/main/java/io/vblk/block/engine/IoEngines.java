@@ -13,8 +13,7 @@ public final class IoEngines {
         return switch (kind) {
             case SYNC -> new SyncEngine(io);
             case THREADS -> new ThreadsEngine(
-                    io, context, ThreadsEngine.WORKERS_MAX, ThreadsEngine.IDLE_MAX_NS,
-                    ThreadsEngine::worker);
+                    io, context, ThreadsEngine.IDLE_MAX_NS, ThreadsEngine::worker);
         };
     }
 }

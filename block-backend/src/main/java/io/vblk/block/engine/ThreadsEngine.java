@@ -3,6 +3,7 @@ package io.vblk.block.engine;
 
 import io.vblk.aio.AioContext;
 import io.vblk.aio.BottomHalf;
+import io.vblk.aio.IoLimits;
 import io.vblk.block.BlockRequest;
 import io.vblk.block.QueueStatus;
 import io.vblk.posix.Posix;
@@ -27,8 +28,6 @@ import org.slf4j.LoggerFactory;
  * through themselves: nothing is allocated, except for a new worker.
  */
 final class ThreadsEngine implements IoEngine {
-    /** Most workers of one engine, as QEMU has it. */
-    static final int WORKERS_MAX = 64;
     /** How long a worker waits for a request before it ends, in nanoseconds. */
     static final long IDLE_MAX_NS = 10_000_000_000L;
 
@@ -49,7 +48,6 @@ final class ThreadsEngine implements IoEngine {
     private final BlockingIo io;
     private final AioContext context;
     private final BottomHalf completeEnded;
-    private final int workersMax;
     private final long idleMaxNs;
     private final ThreadFactory threads;
     private final AtomicBoolean errorLogged = new AtomicBoolean();
@@ -81,20 +79,20 @@ final class ThreadsEngine implements IoEngine {
     private BlockRequest ended;
 
     /**
-     * An engine without a worker yet.
+     * An engine with as many workers as are to be there at least.
      *
-     * @param workersMax most workers at a time
-     * @param idleMaxNs how long a worker without a request stays
+     * @param context whose {@link AioContext#ioLimits} say how many workers and how large batches
+     * @param idleMaxNs how long a worker above the minimum stays without a request
      * @param threads makes the workers
      */
-    ThreadsEngine(BlockingIo io, AioContext context, int workersMax, long idleMaxNs,
-            ThreadFactory threads) {
+    ThreadsEngine(
+            BlockingIo io, AioContext context, long idleMaxNs, ThreadFactory threads) {
         this.io = io;
         this.context = context;
         this.completeEnded = context.bottomHalf("aio=threads", this::completeEnded);
-        this.workersMax = workersMax;
         this.idleMaxNs = idleMaxNs;
         this.threads = threads;
+        startMinimum();
     }
 
     /** A worker with the name by which operators find it. */
@@ -116,6 +114,9 @@ final class ThreadsEngine implements IoEngine {
         batchLast = request;
         batchSize++;
         underWay++;
+        if (batchSize == context.ioLimits().aioMaxBatch()) {
+            commit();
+        }
         return QueueStatus.QUEUED;
     }
 
@@ -222,11 +223,31 @@ final class ThreadsEngine implements IoEngine {
             waking = true;
             lock.notify();
         }
-        if (waiting > idle && !starting && workers.size() < workersMax) {
-            starting = true;
-            return true;
+        return mayStart(waiting > idle);
+    }
+
+    /**
+     * Asks for one more worker if one is wanted or the minimum is not there. Holds the lock.
+     *
+     * @return whether the caller has to start one
+     */
+    private boolean mayStart(boolean wanted) {
+        IoLimits limits = context.ioLimits();
+        boolean start = (wanted || workers.size() < limits.threadPoolMin())
+                && !starting && !stopping && workers.size() < limits.threadPoolMax();
+        starting |= start;
+        return start;
+    }
+
+    /** Starts the workers that are to be there before the first request. */
+    private void startMinimum() {
+        boolean start;
+        synchronized (lock) {
+            start = mayStart(false);
         }
-        return false;
+        if (start) {
+            startWorker();
+        }
     }
 
     /** Starts a worker; false when the host has no thread to give. */
@@ -304,8 +325,13 @@ final class ThreadsEngine implements IoEngine {
     // ------------------------------------------------------------------ worker threads
 
     private void work() {
+        boolean start;
         synchronized (lock) {
             starting = false;
+            start = mayStart(false);
+        }
+        if (start) {
+            startWorker();
         }
         BlockRequest request = take();
         while (request != null) {
@@ -319,7 +345,8 @@ final class ThreadsEngine implements IoEngine {
         BlockRequest request;
         boolean start;
         synchronized (lock) {
-            if (waiting == 0 && !awaitRequest()) {
+            boolean surplus = workers.size() > context.ioLimits().threadPoolMax();
+            if (surplus || (waiting == 0 && !awaitRequest())) {
                 workers.remove(Thread.currentThread());
                 return null;
             }
@@ -337,8 +364,12 @@ final class ThreadsEngine implements IoEngine {
         long deadlineNs = System.nanoTime() + idleMaxNs;
         while (waiting == 0) {
             long leftNs = deadlineNs - System.nanoTime();
-            if (stopping || leftNs <= 0) {
+            if (stopping || (leftNs <= 0 && isSurplus())) {
                 return false;
+            }
+            if (leftNs <= 0) {
+                deadlineNs += idleMaxNs;
+                leftNs = idleMaxNs;
             }
             idle++;
             try {
@@ -351,5 +382,10 @@ final class ThreadsEngine implements IoEngine {
             waking = false;
         }
         return true;
+    }
+
+    /** Whether a worker may end for want of work. Holds the lock. */
+    private boolean isSurplus() {
+        return workers.size() > context.ioLimits().threadPoolMin();
     }
 }

@@ -9,6 +9,7 @@ import com.sun.management.ThreadMXBean;
 import io.vblk.aio.AioContext;
 import io.vblk.aio.AioOptions;
 import io.vblk.aio.AioTimer;
+import io.vblk.aio.IoLimits;
 import io.vblk.aio.PollingOptions;
 import io.vblk.block.BlockCompletion;
 import io.vblk.block.BlockOp;
@@ -80,9 +81,10 @@ class EngineAllocationTest {
     }
 
     private IoEngine open(IoEngineKind kind, HostFile file, AioContext context) {
+        context.setIoLimits(new IoLimits(0, 0, 4));
         return kind == IoEngineKind.SYNC
                 ? IoEngines.open(kind, file, context)
-                : new ThreadsEngine(new BlockingIo(file), context, 4, Long.MAX_VALUE / 4, threads);
+                : new ThreadsEngine(new BlockingIo(file), context, Long.MAX_VALUE / 4, threads);
     }
 
     private long allocatedBytes() {

@@ -55,7 +55,7 @@ class ThreadsEngineStressTest {
         Files.write(path, new byte[(int) (LOOPS * LOOP_BYTES)]);
         int fd = Posix.open(path.toString(), Posix.O_RDWR, 0);
         try (HostFile file = new HostFile("stress.raw", fd, fd)) {
-            AioOptions options = AioOptions.of(new PollingOptions(pollMaxNs, 0, 0));
+            AioOptions options = AioOptions.of(PollingOptions.classic(pollMaxNs, 0, 0));
             List<IoThread> loops = new ArrayList<>();
             List<Load> loads = new ArrayList<>();
             for (int i = 0; i < LOOPS; i++) {

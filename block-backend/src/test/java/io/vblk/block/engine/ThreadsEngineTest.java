@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.aio.AioContext;
+import io.vblk.aio.IoLimits;
 import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockCompletion;
 import io.vblk.block.BlockOp;
@@ -35,8 +36,7 @@ class ThreadsEngineTest extends IoEngineContract {
     }
 
     private IoEngine open(HostFile hostFile, AioContext home, long idleMaxNs) {
-        return new ThreadsEngine(new BlockingIo(hostFile), home, ThreadsEngine.WORKERS_MAX,
-                idleMaxNs, threads);
+        return new ThreadsEngine(new BlockingIo(hostFile), home, idleMaxNs, threads);
     }
 
     private BlockBackend openGated(long idleMaxNs) {
@@ -159,16 +159,63 @@ class ThreadsEngineTest extends IoEngineContract {
 
     @Test
     void neverHasMoreWorkersThanTheLimit() {
-        int requests = 3 * ThreadsEngine.WORKERS_MAX;
+        int requests = 3 * IoLimits.THREAD_POOL_MAX_DEFAULT;
         try (BlockBackend backend = openGated(NEVER_NS);
                 TestRequest buffer = new TestRequest(BLOCK, 1)) {
             submitReads(backend, buffer, requests);
             backend.commit();
-            gated.awaitInside(ThreadsEngine.WORKERS_MAX);
+            gated.awaitInside(IoLimits.THREAD_POOL_MAX_DEFAULT);
             gated.openAll();
             TestRequest.await(context, () -> endedOffsets.size() == requests);
-            assertEquals(ThreadsEngine.WORKERS_MAX, gated.insidePeak());
-            assertEquals(ThreadsEngine.WORKERS_MAX, threads.made().size());
+            assertEquals(IoLimits.THREAD_POOL_MAX_DEFAULT, gated.insidePeak());
+            assertEquals(IoLimits.THREAD_POOL_MAX_DEFAULT, threads.made().size());
+        }
+    }
+
+    @Test
+    void aLimitThatIsLoweredEndsWorkersAfterTheirRequest() throws InterruptedException {
+        try (BlockBackend backend = openGated(NEVER_NS);
+                TestRequest buffer = new TestRequest(BLOCK, 1)) {
+            submitReads(backend, buffer, 20);
+            backend.commit();
+            gated.awaitInside(20);
+            context.setIoLimits(new IoLimits(0, 0, 2));
+            gated.openAll();
+            TestRequest.await(context, () -> endedOffsets.size() == 20);
+            threads.awaitAlive(2);
+            assertEquals(20, threads.made().size());
+        }
+    }
+
+    @Test
+    void theMinimumIsThereBeforeTheFirstRequestAndStays() throws InterruptedException {
+        context.setIoLimits(new IoLimits(0, 3, 8));
+        gated.openAll();
+        try (BlockBackend backend = openGated(SOON_NS);
+                TestRequest request = new TestRequest(BLOCK, 1)) {
+            threads.awaitMade(3);
+            assertEquals(0, request.read(0, BLOCK).run(backend, context));
+            context.setIoLimits(new IoLimits(0, 5, 8));
+            assertEquals(0, request.read(0, BLOCK).run(backend, context));
+            threads.awaitMade(5);
+            context.setIoLimits(new IoLimits(0, 0, 8));
+            threads.awaitEnd();
+            assertEquals(5, threads.made().size());
+        }
+    }
+
+    @Test
+    void aLongBatchIsHandedOverInParts() {
+        context.setIoLimits(new IoLimits(4, 0, 8));
+        try (BlockBackend backend = openGated(NEVER_NS);
+                TestRequest buffer = new TestRequest(BLOCK, 1)) {
+            submitReads(backend, buffer, 6);
+            gated.awaitInside(4);
+            assertEquals(4, gated.insidePeak());
+            backend.commit();
+            gated.awaitInside(6);
+            gated.openAll();
+            TestRequest.await(context, () -> endedOffsets.size() == 6);
         }
     }
 

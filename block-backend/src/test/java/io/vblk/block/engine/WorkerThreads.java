@@ -2,10 +2,12 @@
 package io.vblk.block.engine;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.BooleanSupplier;
 
 /** Makes workers as the engine does, and remembers them. Thread: any. */
 final class WorkerThreads implements ThreadFactory {
@@ -43,6 +45,24 @@ final class WorkerThreads implements ThreadFactory {
         for (Thread worker : made()) {
             worker.join(JOIN_MS);
             assertFalse(worker.isAlive(), worker + " does not end");
+        }
+    }
+
+    /** Waits until so many have been made. */
+    void awaitMade(int count) {
+        awaitTrue(() -> made().size() == count);
+    }
+
+    /** Waits until so many are alive. */
+    void awaitAlive(int count) {
+        awaitTrue(() -> made().stream().filter(Thread::isAlive).count() == count);
+    }
+
+    private void awaitTrue(BooleanSupplier condition) {
+        long deadlineNs = System.nanoTime() + JOIN_MS * 1_000_000;
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < deadlineNs, made() + " at the deadline");
+            Thread.yield();
         }
     }
 }

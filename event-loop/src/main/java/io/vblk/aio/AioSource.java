@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.aio;
+
+/**
+ * A context inside somebody else's loop (QEMU's GSource): another AioContext, or any loop that can
+ * wait for a descriptor. Thread: home, which is the outer loop's.
+ *
+ * <p>Each round of the outer loop:
+ * <pre>
+ *   timeoutNs = source.prepare()
+ *   wait until source.fd() is readable, timeoutNs at most (0: do not wait, -1: for ever)
+ *   if (source.check())
+ *       source.dispatch()
+ * </pre>
+ * The context does not busy-poll meanwhile: when to spin is the outer loop's business.
+ */
+public final class AioSource {
+    private final AioContext context;
+
+    AioSource(AioContext context) {
+        this.context = context;
+    }
+
+    /** The descriptor to wait on, the same for the life of the context. */
+    public int fd() {
+        return context.handlers.monitor().fd();
+    }
+
+    /** Gets ready for a wait; returns how long that may take, in nanoseconds. */
+    public long prepare() {
+        return context.prepareOuterWait();
+    }
+
+    /** Ends the wait; returns whether there is something to dispatch. */
+    public boolean check() {
+        return context.checkAfterOuterWait();
+    }
+
+    /** Runs bottom halves, ready handlers and timers; returns whether a callback ran. */
+    public boolean dispatch() {
+        return context.dispatchForOuterLoop();
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.uring;
+
+import io.vblk.posix.ErrnoException;
+import io.vblk.posix.MappedMemory;
+import io.vblk.posix.NativeMemory;
+import io.vblk.posix.Posix;
+
+/**
+ * One io_uring(7) instance: both rings mapped, filled and read from here, a system call only to
+ * submit or to wait. Thread: the one that calls {@link #enable}, except {@link #close}.
+ *
+ * <p>Where the kernel can (6.1), a ring belongs to one thread and its completions are worked off
+ * by that thread when it enters (SINGLE_ISSUER, DEFER_TASKRUN). Such a completion shows in the
+ * ring only after an enter; until then TASKRUN_FLAG says in memory that one is waiting, which
+ * {@link #needsEnter} reads.
+ */
+public final class Uring implements AutoCloseable {
+    public static final int OP_NOP = 0;
+    public static final int OP_POLL_ADD = 6;
+    public static final int OP_POLL_REMOVE = 7;
+    public static final int OP_TIMEOUT = 11;
+    public static final int OP_TIMEOUT_REMOVE = 12;
+
+    /** Flag of {@link #enter}: work off and wait for completions. */
+    public static final int GETEVENTS = 1;
+
+    private static final int SETUP_R_DISABLED = 1 << 6;
+    private static final int SETUP_TASKRUN_FLAG = 1 << 9;
+    private static final int SETUP_SINGLE_ISSUER = 1 << 12;
+    private static final int SETUP_DEFER_TASKRUN = 1 << 13;
+    private static final int SETUP_BEST =
+            SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN | SETUP_TASKRUN_FLAG | SETUP_R_DISABLED;
+
+    private final int fd;
+    private final MappedMemory rings;
+    private final MappedMemory entries;
+    private final long sqFlags;
+    private final SubmissionQueue submissions;
+    private final CompletionQueue completions;
+
+    private Uring(int fd, MappedMemory rings, MappedMemory entries, long params) {
+        this.fd = fd;
+        this.rings = rings;
+        this.entries = entries;
+        long sqOff = params + IoUringAbi.PARAMS_SQ_OFF;
+        this.sqFlags =
+                rings.address() + NativeMemory.getInt(sqOff + IoUringAbi.SQ_OFF_FLAGS);
+        this.submissions = new SubmissionQueue(rings.address(), sqOff, entries.address());
+        this.completions =
+                new CompletionQueue(rings.address(), params + IoUringAbi.PARAMS_CQ_OFF);
+    }
+
+    /**
+     * Makes a ring that nobody owns yet.
+     *
+     * @param entries places for requests not yet submitted, a power of two; twice as many for
+     *     answers, beyond which the kernel keeps them
+     */
+    public static Uring create(int entries) throws ErrnoException {
+        try (MappedMemory params = MappedMemory.anonymous(IoUringAbi.PARAMS_BYTES)) {
+            int fd;
+            try {
+                fd = setUp(entries, SETUP_BEST, params);
+            } catch (ErrnoException e) {
+                if (e.errno() != Posix.EINVAL) {
+                    throw e;
+                }
+                // Kernel before 6.1.
+                fd = setUp(entries, SETUP_R_DISABLED, params);
+            }
+            return map(fd, params.address());
+        }
+    }
+
+    private static int setUp(int entries, int flags, MappedMemory params) throws ErrnoException {
+        NativeMemory.fill(params.address(), IoUringAbi.PARAMS_BYTES, 0);
+        NativeMemory.putInt(params.address() + IoUringAbi.PARAMS_FLAGS, flags);
+        return Posix.ioUringSetup(entries, params.address());
+    }
+
+    private static Uring map(int fd, long params) throws ErrnoException {
+        MappedMemory rings = null;
+        try {
+            int needed = IoUringAbi.FEAT_SINGLE_MMAP | IoUringAbi.FEAT_NODROP;
+            int features = NativeMemory.getInt(params + IoUringAbi.PARAMS_FEATURES);
+            if ((features & needed) != needed) {
+                throw new ErrnoException("io_uring before Linux 5.5", Posix.ENOSYS);
+            }
+            int sqEntries = NativeMemory.getInt(params + IoUringAbi.PARAMS_SQ_ENTRIES);
+            int cqEntries = NativeMemory.getInt(params + IoUringAbi.PARAMS_CQ_ENTRIES);
+            long sqArray = NativeMemory.getInt(
+                    params + IoUringAbi.PARAMS_SQ_OFF + IoUringAbi.SQ_OFF_ARRAY);
+            long cqes = NativeMemory.getInt(
+                    params + IoUringAbi.PARAMS_CQ_OFF + IoUringAbi.CQ_OFF_CQES);
+            long bytes = Math.max(
+                    sqArray + 4L * sqEntries, cqes + (long) cqEntries * IoUringAbi.CQE_BYTES);
+            rings = MappedMemory.device(fd, IoUringAbi.MMAP_RINGS, bytes);
+            MappedMemory entries = MappedMemory.device(
+                    fd, IoUringAbi.MMAP_SQES, (long) sqEntries * IoUringAbi.SQE_BYTES);
+            return new Uring(fd, rings, entries, params);
+        } catch (ErrnoException e) {
+            if (rings != null) {
+                rings.close();
+            }
+            Posix.close(fd);
+            throw e;
+        }
+    }
+
+    /** Makes the calling thread the ring's owner and lets requests in. Once, before all else. */
+    public void enable() throws ErrnoException {
+        int result = Posix.ioUringRegister(fd, IoUringAbi.REGISTER_ENABLE_RINGS, 0, 0);
+        if (result < 0) {
+            throw new ErrnoException("io_uring_register(enable)", -result);
+        }
+    }
+
+    /** Readable while there are answers or work for them. */
+    public int fd() {
+        return fd;
+    }
+
+    /** Where requests go. */
+    public SubmissionQueue submissions() {
+        return submissions;
+    }
+
+    /** Where answers come. */
+    public CompletionQueue completions() {
+        return completions;
+    }
+
+    /** Whether answers wait that only an enter makes visible: a look at memory. */
+    public boolean needsEnter() {
+        int attention = IoUringAbi.SQ_TASKRUN | IoUringAbi.SQ_CQ_OVERFLOW;
+        // F1: pairs with the kernel, which sets a flag after what it stands for
+        return (NativeMemory.getIntAcquire(sqFlags) & attention) != 0;
+    }
+
+    /**
+     * io_uring_enter(2): submits what was added, and with {@link #GETEVENTS} waits for answers.
+     *
+     * @return entries submitted or the negative errno; EINTR only if nothing was submitted
+     */
+    public int enter(int minComplete, int flags) {
+        return Posix.ioUringEnter(fd, submissions.publish(), minComplete, flags);
+    }
+
+    /** Ends the ring with all that is pending. Thread: any, once its owner is done with it. */
+    @Override
+    public void close() {
+        entries.close();
+        rings.close();
+        Posix.close(fd);
+    }
+}
