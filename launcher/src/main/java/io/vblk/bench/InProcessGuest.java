@@ -7,7 +7,6 @@ import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockLimits;
 import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
-import io.vblk.posix.ErrnoException;
 import io.vblk.virtio.GuestMemory;
 import io.vblk.virtio.VirtioException;
 import io.vblk.virtioblk.VirtioBlkDevice;
@@ -41,7 +40,7 @@ final class InProcessGuest implements AutoCloseable {
         OpenImage image = Images.open(setup.image());
         try {
             return new InProcessGuest(image, setup.loop().start(0));
-        } catch (ErrnoException e) {
+        } catch (IOException e) {
             image.close();
             throw e;
         }

@@ -4,6 +4,8 @@ package io.vblk.bench;
 import io.vblk.aio.AioOptions;
 import io.vblk.aio.IoThread;
 import io.vblk.posix.ErrnoException;
+import io.vblk.posix.Posix;
+import java.io.IOException;
 import java.util.List;
 
 /**
@@ -23,11 +25,22 @@ public record LoopSetup(AioOptions options, List<Integer> cpus) {
         this(options, List.of());
     }
 
-    /** Starts the loop of the given number, from 0. */
-    IoThread start(int number) throws ErrnoException {
+    /**
+     * Starts the loop of the given number, from 0.
+     *
+     * @throws IOException if the host says no, in words for an operator
+     */
+    IoThread start(int number) throws IOException {
         String name = "vblk-iothread";
-        return cpus.isEmpty()
-                ? IoThread.start(name, options)
-                : IoThread.startOnCpu(name, options, cpus.get(number % cpus.size()));
+        if (cpus.isEmpty()) {
+            return IoThread.start(name, options);
+        }
+        int cpu = cpus.get(number % cpus.size());
+        try {
+            return IoThread.startOnCpu(name, options, cpu);
+        } catch (ErrnoException e) {
+            throw new IOException("iothread-cpus: processor " + cpu
+                    + " is none of those that this process may use, " + Posix.cpus(), e);
+        }
     }
 }
