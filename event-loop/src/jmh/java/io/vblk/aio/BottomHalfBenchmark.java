@@ -43,6 +43,10 @@ public class BottomHalfBenchmark {
     /** Frees the loop. */
     @TearDown
     public void tearDown() {
+        bottomHalf.close();
+        for (BottomHalf each : sixteen) {
+            each.close();
+        }
         context.close();
     }
 

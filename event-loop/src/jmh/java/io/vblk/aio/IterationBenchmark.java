@@ -35,6 +35,7 @@ public class IterationBenchmark {
     public int descriptors;
 
     private final List<EventNotifier> notifiers = new ArrayList<>();
+    private final List<AioHandler> handlers = new ArrayList<>();
     private AioContext context;
 
     /** Makes the loop and its descriptors, and sets the one in the middle. */
@@ -46,10 +47,10 @@ public class IterationBenchmark {
         for (int i = 0; i < descriptors; i++) {
             EventNotifier notifier = EventNotifier.create();
             notifiers.add(notifier);
-            context.addHandler(notifier.fd(), AioHandler.READ, () -> {
+            handlers.add(context.addHandler(notifier.fd(), AioHandler.READ, () -> {
                 notifier.testAndClear();
                 notifier.set();
-            });
+            }));
         }
         notifiers.get(descriptors / 2).set();
     }
@@ -57,6 +58,7 @@ public class IterationBenchmark {
     /** Frees all of it. */
     @TearDown
     public void tearDown() {
+        handlers.forEach(context::removeHandler);
         context.close();
         notifiers.forEach(EventNotifier::close);
     }

@@ -113,6 +113,7 @@ public final class LoopLatency {
                 bottomHalf.schedule();
                 context.poll(true);
             }, averages);
+            bottomHalf.close();
         }
         print("bottom half, same thread (batches)", averages, "0.1");
     }
@@ -120,15 +121,17 @@ public final class LoopLatency {
     private void measureReadyDescriptor() throws ErrnoException {
         Histogram averages = histogram();
         List<EventNotifier> notifiers = new ArrayList<>();
+        List<AioHandler> handlers = new ArrayList<>();
         try (AioContext context = AioContext.create(options(PollingOptions.OFF))) {
             for (int i = 0; i < WATCHED; i++) {
                 EventNotifier notifier = EventNotifier.create();
                 notifiers.add(notifier);
                 // Not cleared: what is measured is the wait and the dispatch alone.
-                context.addHandler(notifier.fd(), AioHandler.READ, () -> {});
+                handlers.add(context.addHandler(notifier.fd(), AioHandler.READ, () -> {}));
             }
             notifiers.get(WATCHED / 2).set();
             measureBatches(() -> context.poll(true), averages);
+            handlers.forEach(context::removeHandler);
         }
         notifiers.forEach(EventNotifier::close);
         print("1 ready of 1000 descriptors (batches)", averages, "1, flat");

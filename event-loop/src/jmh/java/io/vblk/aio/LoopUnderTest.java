@@ -31,7 +31,7 @@ final class LoopUnderTest implements AutoCloseable {
 
     /** Polling that never gives up within these measurements. */
     static PollingOptions always() {
-        return new PollingOptions(POLL_ALWAYS_NS, 0, 0);
+        return PollingOptions.classic(POLL_ALWAYS_NS, 0, 0);
     }
 
     private void run() {
@@ -55,8 +55,9 @@ final class LoopUnderTest implements AutoCloseable {
 
     /** From the schedule of a bottom half on this thread to its callback on the loop's. */
     void measureBottomHalves(Histogram latencies, int count, long pauseNs) {
-        BottomHalf bottomHalf = context.bottomHalf("measured", this::answer);
-        send(bottomHalf::schedule, latencies, count, pauseNs);
+        try (BottomHalf bottomHalf = context.bottomHalf("measured", this::answer)) {
+            send(bottomHalf::schedule, latencies, count, pauseNs);
+        }
     }
 
     /** From a wake-up by this thread to the end of the iteration that it caused. */

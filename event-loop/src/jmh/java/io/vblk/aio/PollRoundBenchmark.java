@@ -31,10 +31,10 @@ public class PollRoundBenchmark {
     public int handlers;
 
     private final List<EventNotifier> notifiers = new ArrayList<>();
+    private final List<AioHandler> added = new ArrayList<>();
     private final List<Source> sources = new ArrayList<>();
     private final ReadyList ready = new ReadyList();
     private AioContext context;
-    private AioHandler first;
     private PollSet pollSet;
     private Source last;
 
@@ -67,11 +67,10 @@ public class PollRoundBenchmark {
             Source source = new Source();
             sources.add(source);
             int interest = AioHandler.POLL | AioHandler.READ;
-            context.addHandler(notifier.fd(), interest, source);
+            added.add(context.addHandler(notifier.fd(), interest, source));
             all[i] = new AioHandler(notifier.fd(), interest, source);
         }
         last = sources.get(handlers - 1);
-        first = all[0];
         pollSet = pollSetOf(all);
         // Takes over the handlers and the wake-ups of their registration.
         context.poll(false);
@@ -89,6 +88,7 @@ public class PollRoundBenchmark {
     /** Frees all of it. */
     @TearDown
     public void tearDown() {
+        added.forEach(context::removeHandler);
         context.close();
         notifiers.forEach(EventNotifier::close);
     }

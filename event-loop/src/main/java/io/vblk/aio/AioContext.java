@@ -2,6 +2,7 @@
 package io.vblk.aio;
 
 import io.vblk.posix.ErrnoException;
+import io.vblk.posix.Posix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -30,6 +31,8 @@ import org.slf4j.LoggerFactory;
  * an outer loop.
  */
 public final class AioContext implements AutoCloseable {
+    /** A loop that waits for a deadline wants to wake at it: the kernel's default is 50 us late. */
+    private static final long TIMER_SLACK_NS = 1;
     private static final Logger LOG = LoggerFactory.getLogger(AioContext.class);
 
     final HandlerList handlers;
@@ -292,6 +295,7 @@ public final class AioContext implements AutoCloseable {
     private void begin() {
         if (home == null) {
             home = Thread.currentThread();
+            Posix.setTimerSlack(TIMER_SLACK_NS);
         }
         if (iterating || closed || !inHomeThread()) {
             throw new IllegalStateException(

@@ -98,6 +98,10 @@ final class Poller {
         setPollTime(Math.min(pollTimeNs, options.pollMaxNs()));
         if (pollSet.look(ready, nowNs)) {
             counters.pollHits++;
+            if (blocking && !pollSet.isStarted()) {
+                // Work that comes faster than it is done need not be announced either.
+                pollSet.begin();
+            }
             if (!blocking || ++hits >= HITS_PER_CLOCK || pollSet.leavesDescriptorsOut()) {
                 hits = 0;
                 lookAround(!blocking);

@@ -65,6 +65,8 @@ final class LibC {
         long syscall(
                 long number, long first, long second, long third, long fourth, Pointer fifth);
 
+        int prctl(int operation, long second, long third, long fourth, long fifth);
+
         int sched_setaffinity(int pid, long maskBytes, long mask);
 
         int sched_getaffinity(int pid, long maskBytes, long mask);

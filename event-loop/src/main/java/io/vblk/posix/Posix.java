@@ -54,6 +54,7 @@ public final class Posix {
     private static final long SYS_IO_URING_SETUP = 425;
     private static final long SYS_IO_URING_ENTER = 426;
     private static final long SYS_IO_URING_REGISTER = 427;
+    private static final int PR_SET_TIMERSLACK = 29;
     /** Room for 1024 processors, what glibc's cpu_set_t has. */
     private static final int CPU_MASK_BYTES = 128;
     private static final int EPOLL_CLOEXEC = 0x80000;
@@ -175,6 +176,15 @@ public final class Posix {
     /** io_uring_register(2); returns the negative errno. */
     public static int ioUringRegister(int ringFd, int operation, long argument, int count) {
         return (int) syscall(SYS_IO_URING_REGISTER, ringFd, operation, argument, count);
+    }
+
+    /**
+     * PR_SET_TIMERSLACK of prctl(2): how much later than asked for the calling thread may be woken
+     * for the sake of the processor's rest. The kernel's default is 50 us.
+     */
+    public static void setTimerSlack(long slackNs) {
+        int result = C.prctl(PR_SET_TIMERSLACK, slackNs, 0, 0, 0);
+        assert result == 0 : "prctl(PR_SET_TIMERSLACK): errno " + LibC.errno();
     }
 
     /**

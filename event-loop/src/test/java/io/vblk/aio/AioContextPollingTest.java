@@ -467,7 +467,19 @@ class AioContextPollingTest {
         queue.onReady = () -> context.removeHandler(secondHandler);
         assertTrue(context.poll(true));
         assertTrue(context.poll(true));
-        assertEquals(List.of("queue ready", "queue ready"), taken());
+        assertFalse(taken().contains("second ready"));
+    }
+
+    @Test
+    void workThatIsFoundAtOnceBeginsPollModeBeforeAnyPollingTime() {
+        context.poll(false);
+        queue.look = () -> true;
+        assertTrue(context.poll(true));
+        assertEquals(List.of("queue begin", "queue ready"), taken());
+        noWork();
+        kick.set();
+        assertTrue(context.poll(true));
+        assertEquals(List.of("queue end", "queue read"), taken());
     }
 
     @Test
