@@ -27,7 +27,7 @@ public final class MixedLoad {
     private static final int ROUNDS = 9;
     private static final long SLICE_NS = 400_000_000L;
     private static final int IDLE_SOURCES = 10;
-    private static final int REQUESTS_MAX = 1 << 20;
+    private static final int REQUESTS_MAX = 1 << 17;
     private static final long NEVER_NS = Long.MAX_VALUE / 4;
     private static final double NS_PER_US = 1_000;
 
