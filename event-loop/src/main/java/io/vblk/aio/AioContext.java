@@ -59,6 +59,7 @@ public final class AioContext implements AutoCloseable {
 
     // Home thread only.
     private boolean iterating;
+    private boolean finding;
     private boolean outerWait;
     private boolean closed;
 
@@ -143,8 +144,9 @@ public final class AioContext implements AutoCloseable {
     /**
      * Stops watching, and returns when no callback of the handler runs and none will, and the loop
      * holds its descriptor no more, so that it may be closed and its number used again. On the home
-     * thread that is so at once, but for a callback that this is called from. Thread: any, but not
-     * one that the loop waits for.
+     * thread that is so at once, but for a callback that this is called from; if that is one of
+     * those that poll, the monitor lets go in the next iteration. Thread: any, but not one that the
+     * loop waits for.
      */
     public void removeAndAwait(AioHandler handler) {
         removeHandler(handler);
@@ -201,6 +203,7 @@ public final class AioContext implements AutoCloseable {
     public void defer(DeferredCall call) {
         assertHome();
         deferred.add(call);
+        wakeUnlessHome();
     }
 
     /** Makes the loop run an iteration soon; a sleeping one wakes. Thread: any. */
@@ -260,15 +263,7 @@ public final class AioContext implements AutoCloseable {
 
     /** Counters of each handler but the loop's own. Thread: any; exact only at a standstill. */
     public List<HandlerStats> handlerStats() {
-        List<HandlerStats> stats = new ArrayList<>();
-        for (AioHandler handler : handlers.snapshot()) {
-            if (handler != notifierHandler) {
-                stats.add(new HandlerStats(handler.callbacks.name(), handler.fd,
-                        handler.pollTimeNs, handler.pollTimePeakNs, handler.pollHits,
-                        handler.fdReadies));
-            }
-        }
-        return stats;
+        return handlers.others(notifierHandler).stream().map(AioHandler::stats).toList();
     }
 
     // ------------------------------------------------------------------ one iteration
@@ -283,17 +278,20 @@ public final class AioContext implements AutoCloseable {
         begin();
         counters.iterations++;
         try {
+            finding = true;
             poller.takeOverHandlers();
             poller.findWork(blocking, polling);
+            finding = false;
             return dispatch();
         } finally {
             ready.clear();
+            finding = false;
             iterating = false;
         }
     }
 
     private void begin() {
-        if (home == null) {
+        if (home == null && !closed) {
             home = Thread.currentThread();
             Posix.setTimerSlack(TIMER_SLACK_NS);
         }
@@ -330,9 +328,10 @@ public final class AioContext implements AutoCloseable {
             handler.readyEvents = 0;
             boolean hit = handler.pollHit;
             handler.pollHit = false;
-            if (!handler.isSilent() && handler.callbacks == handler.readyCallbacks) {
+            FdCallbacks callbacks = handler.readyCallbacks;
+            if (handler.mayCall(callbacks)) {
                 LoopEvents.Dispatch event = events.dispatchBegin(handler, readyEvents, hit);
-                dispatch(handler, readyEvents, hit);
+                dispatch(handler, callbacks, readyEvents, hit);
                 events.dispatchEnd(event);
                 progress |= handler != notifierHandler;
             }
@@ -341,7 +340,8 @@ public final class AioContext implements AutoCloseable {
         return progress;
     }
 
-    private void dispatch(AioHandler handler, int readyEvents, boolean hit) {
+    private void dispatch(
+            AioHandler handler, FdCallbacks callbacks, int readyEvents, boolean hit) {
         counters.dispatches++;
         if ((readyEvents & AioHandler.NVAL) != 0) {
             LOG.warn("{} was closed without being removed: dropped", handler);
@@ -353,18 +353,19 @@ public final class AioContext implements AutoCloseable {
             poller.rejoin(handler);
         }
         if (hit) {
-            handler.callbacks.pollReady();
+            callbacks.pollReady();
         }
         int endEvents = AioHandler.HUP | AioHandler.ERR;
         boolean reads = (handler.interest & AioHandler.READ) != 0;
-        if (reads && (readyEvents & (AioHandler.READ | endEvents)) != 0 && !handler.isSilent()) {
-            handler.callbacks.onReadable();
+        if (reads && (readyEvents & (AioHandler.READ | endEvents)) != 0
+                && handler.mayCall(callbacks)) {
+            callbacks.onReadable();
         }
         // Nobody can wait for a hang-up not to happen, so somebody has to hear of it.
         int writeEvents = AioHandler.WRITE | (reads ? AioHandler.ERR : endEvents);
         if ((readyEvents & writeEvents) != 0
-                && (handler.interest & AioHandler.WRITE) != 0 && !handler.isSilent()) {
-            handler.callbacks.onWritable();
+                && (handler.interest & AioHandler.WRITE) != 0 && handler.mayCall(callbacks)) {
+            callbacks.onWritable();
         }
     }
 
@@ -386,7 +387,7 @@ public final class AioContext implements AutoCloseable {
         if (!handlers.upgrade()) {
             throw new IllegalStateException("an outer loop needs fd-monitor epoll or io_uring");
         }
-        return new AioSource(this);
+        return new AioSource(this, handlers.monitor().fd());
     }
 
     long prepareOuterWait() {
@@ -422,29 +423,26 @@ public final class AioContext implements AutoCloseable {
 
     // ------------------------------------------------------------------ for the parts
 
-    void takeOverHandlers() {
-        poller.takeOverHandlers();
+    /** Not while the handlers are polled: their list must not change under the walk. */
+    void takeOverIfBetweenCallbacks() {
+        if (home == Thread.currentThread() && !finding && !closed) {
+            poller.takeOverHandlers();
+        }
     }
 
     void enqueue(BottomHalf bottomHalf) {
         bottomHalves.push(bottomHalf);
-        wakeUnlessAwake();
+        wakeUnlessHome();
     }
 
     void promote() {
         bottomHalves.promote();
-        wakeUnlessAwake();
+        wakeUnlessHome();
     }
 
-    /** The loop looks for such things before it sleeps, unless an outer loop sleeps for it. */
-    private void wakeUnlessAwake() {
+    /** The home thread looks for such things before it sleeps, but an outer loop does not. */
+    void wakeUnlessHome() {
         if (home != Thread.currentThread() || outerWait) {
-            wakeup();
-        }
-    }
-
-    void timerArmed() {
-        if (outerWait) {
             wakeup();
         }
     }
@@ -467,11 +465,7 @@ public final class AioContext implements AutoCloseable {
      */
     public List<String> leaks() {
         List<String> leaks = new ArrayList<>();
-        for (AioHandler handler : handlers.snapshot()) {
-            if (handler != notifierHandler) {
-                leaks.add(handler.toString());
-            }
-        }
+        handlers.others(notifierHandler).forEach(handler -> leaks.add(handler.toString()));
         openBottomHalves.forEach(bottomHalf -> leaks.add(
                 bottomHalf + (bottomHalf.isScheduled() ? ", scheduled" : "")));
         timers.armed().forEach(timer -> leaks.add(timer + ", armed"));
@@ -496,5 +490,6 @@ public final class AioContext implements AutoCloseable {
         }
         handlers.close();
         notifier.close();
+        leaveHome();
     }
 }

@@ -48,6 +48,8 @@ public final class AioHandler {
     /** The callbacks that poll mode was begun for, null outside of it. */
     FdCallbacks begun;
     boolean inPollSet;
+    /** Polled no more because it found nothing for long. */
+    boolean idle;
     /** Poll mode ended while nobody might look: the look is due when somebody may. */
     boolean lookDue;
     long lastHitNs;
@@ -85,6 +87,11 @@ public final class AioHandler {
         return removed || suspended;
     }
 
+    /** Whether what was found for these callbacks may still be given to them. */
+    boolean mayCall(FdCallbacks found) {
+        return callbacks == found && !isSilent();
+    }
+
     /** The bits that a monitor has to watch; 0 keeps the handler out of it. */
     int fdEvents() {
         return fd == NO_FD || suspended ? 0 : interest & FD_EVENTS;
@@ -94,6 +101,11 @@ public final class AioHandler {
     boolean needsDescriptor() {
         int events = fdEvents();
         return events != 0 && (!polls() || (events & WRITE) != 0);
+    }
+
+    HandlerStats stats() {
+        return new HandlerStats(
+                callbacks.name(), fd, pollTimeNs, pollTimePeakNs, pollHits, fdReadies);
     }
 
     @Override

@@ -16,14 +16,16 @@ package io.vblk.aio;
  */
 public final class AioSource {
     private final AioContext context;
+    private final int fd;
 
-    AioSource(AioContext context) {
+    AioSource(AioContext context, int fd) {
         this.context = context;
+        this.fd = fd;
     }
 
     /** The descriptor to wait on, the same for the life of the context. */
     public int fd() {
-        return context.handlers.monitor().fd();
+        return fd;
     }
 
     /** Gets ready for a wait; returns how long that may take, in nanoseconds. */

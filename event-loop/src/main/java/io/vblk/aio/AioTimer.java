@@ -24,8 +24,9 @@ public final class AioTimer {
     }
 
     /**
-     * Arms the timer, or moves it if armed. A deadline in the past fires on the next iteration,
-     * never in the one that is running.
+     * Arms the timer, or moves it if armed. A deadline in the past fires when timers are looked
+     * at next; if the callback of a timer on the same clock sets it, in the next iteration, so that
+     * a timer that always does so cannot hold the loop.
      *
      * @param deadlineNs on the timer's clock, see {@link AioContext#nanoTime}; the clock may wrap,
      *     so it has to lie within 292 years of now
@@ -33,7 +34,7 @@ public final class AioTimer {
     public void modify(long deadlineNs) {
         context.assertHome();
         heap.arm(this, deadlineNs);
-        context.timerArmed();
+        context.wakeUnlessHome();
     }
 
     /** Disarms the timer; also one that has expired but not been called yet. */

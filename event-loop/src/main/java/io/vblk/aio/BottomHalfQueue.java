@@ -67,13 +67,13 @@ final class BottomHalfQueue {
             return 0;
         }
         int ran = 0;
-        if (promoted) {
-            promoted = false;
-            ran = runAside(false);
-        }
         // B1: pairs with BottomHalfQueue.push
         BottomHalf left = reversed((BottomHalf) TOP.getAndSetAcquire(this, (BottomHalf) null));
         try {
+            if (promoted) {
+                promoted = false;
+                ran = runAside(false);
+            }
             while (left != null) {
                 BottomHalf bottomHalf = left;
                 left = unlink(left);
@@ -139,6 +139,10 @@ final class BottomHalfQueue {
                 }
             }
         } finally {
+            // Only if a callback threw: those of them that are idle no longer run next time.
+            if (taken < count) {
+                promoted = true;
+            }
             while (taken < count) {
                 idle[kept++] = idle[taken++];
             }

@@ -48,7 +48,10 @@ interface FdMonitor extends AutoCloseable {
         return false;
     }
 
-    /** A descriptor that is readable while await would find something, or {@link #NO_FD}. */
+    /**
+     * A descriptor that is readable while await would find something, or {@link #NO_FD}; always
+     * the same. Thread: any.
+     */
     int fd();
 
     /** What this is, never AUTO. */

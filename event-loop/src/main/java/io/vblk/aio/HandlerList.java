@@ -3,6 +3,7 @@ package io.vblk.aio;
 
 import io.vblk.posix.ErrnoException;
 import java.util.Arrays;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,11 @@ final class HandlerList implements AutoCloseable {
 
     AioHandler[] snapshot() {
         return handlers;
+    }
+
+    /** All but one, for reports. */
+    List<AioHandler> others(AioHandler one) {
+        return Arrays.stream(handlers).filter(handler -> handler != one).toList();
     }
 
     int version() {

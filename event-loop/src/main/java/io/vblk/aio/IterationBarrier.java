@@ -20,12 +20,13 @@ final class IterationBarrier {
      */
     void await() {
         if (context.inHomeThread()) {
+            context.takeOverIfBetweenCallbacks();
             return;
         }
         CompletableFuture<Void> passed = new CompletableFuture<>();
         waiting.add(passed);
         context.execute("barrier", () -> {
-            context.takeOverHandlers();
+            context.takeOverIfBetweenCallbacks();
             passed.complete(null);
         });
         if (context.inHomeThread()) {

@@ -51,12 +51,13 @@ final class PollSet {
             }
             if (handler.polls() && !handler.inPollSet && !handler.removed) {
                 handler.inPollSet = true;
+                handler.idle = false;
                 handler.lastHitNs = nowNs;
                 next[size++] = handler;
-                if (handler.lookDue) {
-                    handler.lookDue = false;
-                    lookAt(handler, ready, nowNs);
-                }
+            }
+            if (handler.lookDue && !handler.isSilent()) {
+                handler.lookDue = false;
+                lookAt(handler, ready, nowNs);
             }
         }
         polled = next;
@@ -132,6 +133,7 @@ final class PollSet {
                 leavePollMode(handler);
                 if (!lookAt(handler, ready, nowNs)) {
                     handler.inPollSet = false;
+                    handler.idle = true;
                     idle++;
                     continue;
                 }
@@ -174,9 +176,10 @@ final class PollSet {
     /** A handler's descriptor announced something: poll it again from now on. */
     void rejoin(AioHandler handler, long nowNs) {
         handler.lastHitNs = nowNs;
-        if (handler.inPollSet || handler.removed || !handler.polls()) {
+        if (!handler.idle || handler.removed || !handler.polls()) {
             return;
         }
+        handler.idle = false;
         handler.inPollSet = true;
         if (count == polled.length) {
             polled = Arrays.copyOf(polled, count + 1);

@@ -16,6 +16,8 @@ final class Poller {
     private static final int ROUNDS_PER_CLOCK = 16;
     /** Iterations that found work at once between two looks at the clock. */
     private static final int HITS_PER_CLOCK = 64;
+    /** A shorter time is not worth a phase: it takes as long to switch notifications twice. */
+    private static final long PHASE_MIN_NS = 100;
     /** How often to look for handlers that have become idle, in nanoseconds. */
     private static final long IDLE_CHECK_NS = 1_000_000_000L;
 
@@ -115,7 +117,7 @@ final class Poller {
         }
         long startNs = clock.nanoTime();
         nowNs = startNs;
-        boolean found = pollTimeNs > 0 && busyPoll(startNs, timeoutNs);
+        boolean found = pollTimeNs >= PHASE_MIN_NS && busyPoll(startNs, timeoutNs);
         if (!found) {
             if (timeoutNs() != 0) {
                 dropIdleIfDue();

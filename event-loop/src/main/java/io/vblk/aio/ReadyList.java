@@ -20,22 +20,28 @@ final class ReadyList {
 
     /** Adds readiness seen by a monitor. */
     void addEvents(AioHandler handler, int events) {
-        handler.readyEvents |= events;
         enqueue(handler);
+        handler.readyEvents |= events;
     }
 
     /** Adds a hit of {@link FdCallbacks#poll}. */
     void addPollHit(AioHandler handler) {
-        handler.pollHit = true;
         enqueue(handler);
+        handler.pollHit = true;
     }
 
     private void enqueue(AioHandler handler) {
+        FdCallbacks callbacks = handler.callbacks;
+        if (handler.readyCallbacks != callbacks) {
+            // What was found for others is not for these.
+            handler.readyCallbacks = callbacks;
+            handler.readyEvents = 0;
+            handler.pollHit = false;
+        }
         if (handler.queuedReady) {
             return;
         }
         handler.queuedReady = true;
-        handler.readyCallbacks = handler.callbacks;
         if (size == handlers.length) {
             handlers = Arrays.copyOf(handlers, size * 2);
         }

@@ -8,6 +8,7 @@ import io.vblk.posix.Posix;
 import io.vblk.uring.CompletionQueue;
 import io.vblk.uring.SubmissionQueue;
 import io.vblk.uring.Uring;
+import io.vblk.uring.UringProbe;
 import java.util.Arrays;
 
 /**
@@ -16,7 +17,9 @@ import java.util.Arrays;
  *
  * <p>A poll request answers once. It is asked again before the next wait, which is after the
  * callbacks, so that the kernel looks at the level that they left: readiness is a level here as
- * with poll(2). All requests of an iteration go to the kernel with the call that waits.
+ * with poll(2). But an answer tells of the moment when it was given: if somebody else has emptied
+ * the descriptor since, the callback finds nothing, so it has to read without blocking. All
+ * requests of an iteration go to the kernel with the call that waits.
  *
  * <p>A time-out is a request too. It is left armed when something else ends the wait, and serves
  * the next wait if it is due no later than that one's; one that is due too late is removed.
@@ -58,10 +61,20 @@ final class UringMonitor implements FdMonitor {
 
     UringMonitor(HandlerList list) throws ErrnoException {
         this.list = list;
-        this.ring = Uring.create(ENTRIES);
+        this.ring = createRing();
         this.submissions = ring.submissions();
         this.completions = ring.completions();
         this.timespec = MappedMemory.anonymous(Posix.TIMESPEC_BYTES);
+    }
+
+    private static Uring createRing() throws ErrnoException {
+        try {
+            return Uring.create(ENTRIES);
+        } catch (ErrnoException e) {
+            UringProbe probe = UringProbe.run();
+            throw probe.available() ? e
+                    : new ErrnoException("fd-monitor=io_uring, " + probe.reason(), e.errno());
+        }
     }
 
     @Override
@@ -212,7 +225,7 @@ final class UringMonitor implements FdMonitor {
     @Override
     public void await(long timeoutNs, ReadyList ready) {
         armAll(ready);
-        if (timeoutNs == 0) {
+        if (timeoutNs == 0 || ready.size() > 0) {
             if (submissions.pending() > 0 || ring.needsEnter()) {
                 call(0);
             }

@@ -10,10 +10,10 @@ import io.vblk.posix.Posix;
  * One io_uring(7) instance: both rings mapped, filled and read from here, a system call only to
  * submit or to wait. Thread: the one that calls {@link #enable}, except {@link #close}.
  *
- * <p>Where the kernel can (6.1), a ring belongs to one thread and its completions are worked off
- * by that thread when it enters (SINGLE_ISSUER, DEFER_TASKRUN). Such a completion shows in the
- * ring only after an enter; until then TASKRUN_FLAG says in memory that one is waiting, which
- * {@link #needsEnter} reads.
+ * <p>Where the kernel can (6.0), a ring belongs to one thread (SINGLE_ISSUER). Answers show in
+ * memory without an enter, and the ring's descriptor tells of them: DEFER_TASKRUN, which saves
+ * interrupts, gives up both, and brought a loop's monitor nothing that could be measured
+ * (docs/decisions/0007-fd-monitor.md).
  */
 public final class Uring implements AutoCloseable {
     public static final int OP_NOP = 0;
@@ -26,11 +26,7 @@ public final class Uring implements AutoCloseable {
     public static final int GETEVENTS = 1;
 
     private static final int SETUP_R_DISABLED = 1 << 6;
-    private static final int SETUP_TASKRUN_FLAG = 1 << 9;
     private static final int SETUP_SINGLE_ISSUER = 1 << 12;
-    private static final int SETUP_DEFER_TASKRUN = 1 << 13;
-    private static final int SETUP_BEST =
-            SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN | SETUP_TASKRUN_FLAG | SETUP_R_DISABLED;
 
     private final int fd;
     private final MappedMemory rings;
@@ -61,12 +57,12 @@ public final class Uring implements AutoCloseable {
         try (MappedMemory params = MappedMemory.anonymous(IoUringAbi.PARAMS_BYTES)) {
             int fd;
             try {
-                fd = setUp(entries, SETUP_BEST, params);
+                fd = setUp(entries, SETUP_SINGLE_ISSUER | SETUP_R_DISABLED, params);
             } catch (ErrnoException e) {
                 if (e.errno() != Posix.EINVAL) {
                     throw e;
                 }
-                // Kernel before 6.1.
+                // Kernel before 6.0.
                 fd = setUp(entries, SETUP_R_DISABLED, params);
             }
             return map(fd, params.address());
@@ -116,7 +112,7 @@ public final class Uring implements AutoCloseable {
         }
     }
 
-    /** Readable while there are answers or work for them. */
+    /** Readable while there are answers. */
     public int fd() {
         return fd;
     }
@@ -131,11 +127,10 @@ public final class Uring implements AutoCloseable {
         return completions;
     }
 
-    /** Whether answers wait that only an enter makes visible: a look at memory. */
+    /** Whether answers wait that found no room and come by an enter: a look at memory. */
     public boolean needsEnter() {
-        int attention = IoUringAbi.SQ_TASKRUN | IoUringAbi.SQ_CQ_OVERFLOW;
-        // F1: pairs with the kernel, which sets a flag after what it stands for
-        return (NativeMemory.getIntAcquire(sqFlags) & attention) != 0;
+        // F1: pairs with the kernel, which sets the flag after what it stands for
+        return (NativeMemory.getIntAcquire(sqFlags) & IoUringAbi.SQ_CQ_OVERFLOW) != 0;
     }
 
     /**

@@ -2,11 +2,9 @@
 package io.vblk.bench;
 
 import io.vblk.aio.AioOptions;
-import io.vblk.aio.FdMonitorKind;
 import io.vblk.aio.IoThread;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
-import io.vblk.uring.UringProbe;
 import java.io.IOException;
 import java.util.List;
 
@@ -34,12 +32,6 @@ public record LoopSetup(AioOptions options, List<Integer> cpus) {
      */
     IoThread start(int number) throws IOException {
         String name = "vblk-iothread";
-        if (options.fdMonitor() == FdMonitorKind.IO_URING) {
-            UringProbe uring = UringProbe.run();
-            if (!uring.available()) {
-                throw new IOException("fd-monitor=io_uring cannot be used: " + uring.reason());
-            }
-        }
         if (cpus.isEmpty()) {
             return IoThread.start(name, options);
         }

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.aio;
+
+import io.vblk.posix.ErrnoException;
+
+class DirectDriveTest extends LoopDriveContract {
+    @Override
+    LoopDrive open(PollingOptions polling) throws ErrnoException {
+        return LoopDrive.direct(FdMonitorKind.PPOLL, polling);
+    }
+}
