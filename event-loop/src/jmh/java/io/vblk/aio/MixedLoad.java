@@ -20,7 +20,7 @@ import org.HdrHistogram.Histogram;
  * </pre>
  *
  * <p>The contenders take turns within each round, so that all meet the same noise; the medians of
- * the rounds are printed. Gaps between requests are exponential with a fixed seed. Needs two
+ * the rounds are printed. Random gaps between requests are exponential with a fixed seed. Needs two
  * processors: one for the loop, one for the producer.
  */
 public final class MixedLoad {
@@ -31,8 +31,13 @@ public final class MixedLoad {
     private static final long NEVER_NS = Long.MAX_VALUE / 4;
     private static final double NS_PER_US = 1_000;
 
-    /** How often the two busy sources get a request on average, in microseconds. */
-    private record Load(String name, long fastGapNs, long slowGapNs) {}
+    /** How often the two busy sources get a request, on average if at random. */
+    private record Load(String name, boolean random, long fastGapNs, long slowGapNs) {
+        private long gap(SplittableRandom numbers, long meanNs) {
+            return meanNs == NEVER_NS || !random ? meanNs
+                    : (long) (-meanNs * Math.log(1 - numbers.nextDouble()));
+        }
+    }
 
     /** What is compared. */
     private record Contender(String name, PollingOptions polling, FdMonitorKind monitor) {}
@@ -42,24 +47,27 @@ public final class MixedLoad {
             double p50Us, double p99Us, double cpuPercent, double kicksPercent, double perSecond) {}
 
     private static final List<Load> LOADS = List.of(
-            new Load("fast 10 us, slow 300 us", 10_000, 300_000),
-            new Load("fast 30 us, slow 300 us", 30_000, 300_000),
-            new Load("fast 100 us, slow 1 ms", 100_000, 1_000_000),
-            new Load("slow 1 ms alone", NEVER_NS, 1_000_000));
+            new Load("fast each 10 us, slow 300 us", false, 10_000, 300_000),
+            new Load("fast ~10 us, slow ~300 us", true, 10_000, 300_000),
+            new Load("fast ~30 us, slow ~300 us", true, 30_000, 300_000),
+            new Load("fast ~100 us, slow ~1 ms", true, 100_000, 1_000_000),
+            new Load("slow ~1 ms alone", true, NEVER_NS, 1_000_000));
 
     private static final List<Contender> CONTENDERS = List.of(
-            contender(PollingPolicyKind.CLASSIC, FdMonitorKind.PPOLL),
-            contender(PollingPolicyKind.WEIGHTED, FdMonitorKind.PPOLL),
-            contender(PollingPolicyKind.CLASSIC, FdMonitorKind.EPOLL),
-            contender(PollingPolicyKind.CLASSIC, FdMonitorKind.IO_URING),
+            contender(PollingPolicyKind.CLASSIC, 0, FdMonitorKind.PPOLL),
+            contender(PollingPolicyKind.CLASSIC, 2, FdMonitorKind.PPOLL),
+            contender(PollingPolicyKind.WEIGHTED, 0, FdMonitorKind.PPOLL),
+            contender(PollingPolicyKind.WEIGHTED, 0, FdMonitorKind.EPOLL),
+            contender(PollingPolicyKind.WEIGHTED, 0, FdMonitorKind.IO_URING),
             new Contender("off, ppoll", PollingOptions.OFF, FdMonitorKind.PPOLL));
 
     private MixedLoad() {}
 
-    private static Contender contender(PollingPolicyKind policy, FdMonitorKind monitor) {
-        PollingOptions polling = new PollingOptions(PollingOptions.POLL_MAX_NS_DEFAULT, 0, 0,
+    private static Contender contender(
+            PollingPolicyKind policy, int shrink, FdMonitorKind monitor) {
+        PollingOptions polling = new PollingOptions(PollingOptions.POLL_MAX_NS_DEFAULT, 0, shrink,
                 PollingOptions.POLL_WEIGHT_DEFAULT, policy);
-        return new Contender(policy + ", " + monitor, polling, monitor);
+        return new Contender(policy + " shrink=" + shrink + ", " + monitor, polling, monitor);
     }
 
     /** Measures all loads; takes no arguments. */
@@ -84,11 +92,11 @@ public final class MixedLoad {
     }
 
     private static void print(Load load, List<List<Slice>> slices) {
-        System.out.printf("%n%-26s %9s %9s %7s %14s %9s%n", load.name, "p50 us", "p99 us",
+        System.out.printf("%n%-30s %9s %9s %7s %14s %9s%n", load.name, "p50 us", "p99 us",
                 "CPU %", "kicks/request", "req/s");
         for (int i = 0; i < slices.size(); i++) {
             List<Slice> of = slices.get(i);
-            System.out.printf(Locale.ROOT, "%-26s %9.2f %9.2f %7.1f %14.3f %9.0f%n",
+            System.out.printf(Locale.ROOT, "%-30s %9.2f %9.2f %7.1f %14.3f %9.0f%n",
                     CONTENDERS.get(i).name, median(of, Slice::p50Us), median(of, Slice::p99Us),
                     median(of, Slice::cpuPercent), median(of, Slice::kicksPercent) / 100,
                     median(of, Slice::perSecond));
@@ -139,8 +147,8 @@ public final class MixedLoad {
         SplittableRandom random = new SplittableRandom(seed);
         long nowNs = System.nanoTime();
         long endNs = nowNs + SLICE_NS;
-        long fastNs = nowNs + gap(random, load.fastGapNs);
-        long slowNs = nowNs + gap(random, load.slowGapNs);
+        long fastNs = nowNs + load.gap(random, load.fastGapNs);
+        long slowNs = nowNs + load.gap(random, load.slowGapNs);
         long made = 0;
         while (nowNs < endNs) {
             boolean fastNext = fastNs < slowNs;
@@ -153,17 +161,12 @@ public final class MixedLoad {
             // The next gap starts now: a producer that was held up does not make up for it.
             if (fastNext) {
                 fast.produce();
-                fastNs = nowNs + gap(random, load.fastGapNs);
+                fastNs = nowNs + load.gap(random, load.fastGapNs);
             } else {
                 slow.produce();
-                slowNs = nowNs + gap(random, load.slowGapNs);
+                slowNs = nowNs + load.gap(random, load.slowGapNs);
             }
         }
         return Math.max(1, made);
-    }
-
-    private static long gap(SplittableRandom random, long meanNs) {
-        return meanNs == NEVER_NS ? NEVER_NS
-                : (long) (-meanNs * Math.log(1 - random.nextDouble()));
     }
 }

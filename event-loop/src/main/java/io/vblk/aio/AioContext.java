@@ -263,7 +263,9 @@ public final class AioContext implements AutoCloseable {
 
     /** Counters of each handler but the loop's own. Thread: any; exact only at a standstill. */
     public List<HandlerStats> handlerStats() {
-        return handlers.others(notifierHandler).stream().map(AioHandler::stats).toList();
+        List<HandlerStats> stats = new ArrayList<>();
+        handlers.others(notifierHandler).forEach(handler -> stats.add(handler.stats()));
+        return stats;
     }
 
     // ------------------------------------------------------------------ one iteration

@@ -47,7 +47,7 @@ final class HandlerList implements AutoCloseable {
 
     /** All but one, for reports. */
     List<AioHandler> others(AioHandler one) {
-        return Arrays.stream(handlers).filter(handler -> handler != one).toList();
+        return List.of(without(handlers, one));
     }
 
     int version() {

@@ -128,16 +128,23 @@ final class Poller {
         boolean weighted = options.policy() == PollingPolicyKind.WEIGHTED;
         if (weighted || !found) {
             nowNs = clock.nanoTime();
-            tune(nowNs - startNs, options, weighted);
+            tune(nowNs - startNs, options, weighted, found);
         }
     }
 
-    private void tune(long blockNs, PollingOptions options, boolean weighted) {
+    private void tune(long blockNs, PollingOptions options, boolean weighted, boolean found) {
         long oldNs = pollTimeNs;
-        long newNs = weighted
-                ? PollingPolicy.weighted(
-                        oldNs, pollSet.adapt(blockNs, wake.isNotified(), options), options)
-                : PollingPolicy.classic(oldNs, blockNs, options);
+        long newNs;
+        if (weighted) {
+            long longestNs = pollSet.adapt(blockNs, wake.isNotified(), options);
+            newNs = PollingPolicy.weighted(oldNs, longestNs, options);
+            if (found && newNs < oldNs) {
+                // Time that found work was not too long.
+                newNs = oldNs;
+            }
+        } else {
+            newNs = PollingPolicy.classic(oldNs, blockNs, options);
+        }
         setPollTime(newNs);
         events.pollTime(oldNs, newNs);
     }
