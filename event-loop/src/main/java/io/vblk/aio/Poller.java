@@ -124,26 +124,22 @@ final class Poller {
                 leavePollMode();
             }
             waitForDescriptors(ready.size() == 0, true);
-        }
-        boolean weighted = options.policy() == PollingPolicyKind.WEIGHTED;
-        if (weighted || !found) {
             nowNs = clock.nanoTime();
-            tune(nowNs - startNs, options, weighted, found);
         }
+        tune(nowNs - startNs, options, found);
     }
 
-    private void tune(long blockNs, PollingOptions options, boolean weighted, boolean found) {
+    private void tune(long blockNs, PollingOptions options, boolean found) {
         long oldNs = pollTimeNs;
-        long newNs;
-        if (weighted) {
+        long newNs = oldNs;
+        if (options.policy() == PollingPolicyKind.CLASSIC) {
+            newNs = found ? oldNs : PollingPolicy.classic(oldNs, blockNs, options);
+        } else if (blockNs > 0) {
+            // Work that was found before the first look at the clock came as good as at once.
             long longestNs = pollSet.adapt(blockNs, wake.isNotified(), options);
             newNs = PollingPolicy.weighted(oldNs, longestNs, options);
-            if (found && newNs < oldNs) {
-                // Time that found work was not too long.
-                newNs = oldNs;
-            }
-        } else {
-            newNs = PollingPolicy.classic(oldNs, blockNs, options);
+            // Time that found work was not too long.
+            newNs = found ? Math.max(oldNs, newNs) : newNs;
         }
         setPollTime(newNs);
         events.pollTime(oldNs, newNs);

@@ -24,7 +24,7 @@ public record PollingOptions(
     /** Largest weight, with which an average never moves. */
     public static final int POLL_WEIGHT_MAX = 63;
     /** What was measured to be best, see docs/decisions/0008-polling-policy.md. */
-    public static final PollingPolicyKind POLICY_DEFAULT = PollingPolicyKind.CLASSIC;
+    public static final PollingPolicyKind POLICY_DEFAULT = PollingPolicyKind.WEIGHTED;
 
     /** What a QEMU iothread starts with. */
     public static final PollingOptions DEFAULT =

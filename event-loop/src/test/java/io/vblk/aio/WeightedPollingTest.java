@@ -54,11 +54,11 @@ class WeightedPollingTest {
         slowEvent.close();
     }
 
-    /** Work for a handler that polling finds after a look in vain, and its descriptor too. */
+    /** Work for a handler that polling finds after a look at the clock, and its descriptor too. */
     private void fastWork(Recorder handler, EventNotifier event) {
         // Takes the wake-up that registration has left.
         context.poll(false);
-        int at = handler.looks + 1;
+        int at = handler.looks + 20;
         handler.look = () -> handler.looks > at;
         event.set();
         assertTrue(context.poll(true));
