@@ -147,6 +147,9 @@ public final class LoopLatency {
             latencies = histogram();
             loop.measureWakeups(latencies, SAMPLES, PAUSE_NS);
             print("wake-up of a polling loop", latencies, "");
+            latencies = histogram();
+            loop.measurePlainDescriptor(latencies, SLEEPER_SAMPLES, SLEEPER_PAUSE_NS);
+            print("plain descriptor beside a polling loop", latencies, "less than 100");
         }
     }
 

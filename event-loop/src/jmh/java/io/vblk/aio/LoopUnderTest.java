@@ -60,6 +60,19 @@ final class LoopUnderTest implements AutoCloseable {
         }
     }
 
+    /** From setting an eventfd that nobody polls to its callback on the loop's thread. */
+    void measurePlainDescriptor(Histogram latencies, int count, long pauseNs)
+            throws ErrnoException {
+        try (EventNotifier event = EventNotifier.create()) {
+            AioHandler handler = context.addHandler(event.fd(), AioHandler.READ, () -> {
+                event.testAndClear();
+                answer();
+            });
+            send(event::set, latencies, count, pauseNs);
+            context.removeAndAwait(handler);
+        }
+    }
+
     /** From a wake-up by this thread to the end of the iteration that it caused. */
     void measureWakeups(Histogram latencies, int count, long pauseNs) {
         answersWakeups = true;

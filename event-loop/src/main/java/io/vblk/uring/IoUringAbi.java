@@ -50,6 +50,7 @@ final class IoUringAbi {
     static final int FEAT_NODROP = 1 << 1;
 
     static final int SQ_CQ_OVERFLOW = 1 << 1;
+    static final int SQ_TASKRUN = 1 << 2;
 
     static final int REGISTER_ENABLE_RINGS = 12;
 

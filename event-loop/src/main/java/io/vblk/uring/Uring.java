@@ -10,10 +10,11 @@ import io.vblk.posix.Posix;
  * One io_uring(7) instance: both rings mapped, filled and read from here, a system call only to
  * submit or to wait. Thread: the one that calls {@link #enable}, except {@link #close}.
  *
- * <p>Where the kernel can (6.0), a ring belongs to one thread (SINGLE_ISSUER). Answers show in
- * memory without an enter, and the ring's descriptor tells of them: DEFER_TASKRUN, which saves
- * interrupts, gives up both, and brought a loop's monitor nothing that could be measured
- * (docs/decisions/0007-fd-monitor.md).
+ * <p>Where the kernel can (6.0), a ring belongs to one thread (SINGLE_ISSUER), and answers wait for
+ * that thread to enter the kernel for whatever reason instead of interrupting it (COOP_TASKRUN).
+ * A flag in memory says that one waits (TASKRUN_FLAG), which {@link #needsEnter} reads, so a thread
+ * that looks there and enters has it in microseconds. DEFER_TASKRUN would be quiet about such
+ * answers to those who wait for the ring's descriptor: docs/decisions/0007-fd-monitor.md.
  */
 public final class Uring implements AutoCloseable {
     public static final int OP_NOP = 0;
@@ -26,7 +27,11 @@ public final class Uring implements AutoCloseable {
     public static final int GETEVENTS = 1;
 
     private static final int SETUP_R_DISABLED = 1 << 6;
+    private static final int SETUP_COOP_TASKRUN = 1 << 8;
+    private static final int SETUP_TASKRUN_FLAG = 1 << 9;
     private static final int SETUP_SINGLE_ISSUER = 1 << 12;
+    private static final int SETUP_BEST = SETUP_SINGLE_ISSUER | SETUP_COOP_TASKRUN
+            | SETUP_TASKRUN_FLAG | SETUP_R_DISABLED;
 
     private final int fd;
     private final MappedMemory rings;
@@ -57,7 +62,7 @@ public final class Uring implements AutoCloseable {
         try (MappedMemory params = MappedMemory.anonymous(IoUringAbi.PARAMS_BYTES)) {
             int fd;
             try {
-                fd = setUp(entries, SETUP_SINGLE_ISSUER | SETUP_R_DISABLED, params);
+                fd = setUp(entries, SETUP_BEST, params);
             } catch (ErrnoException e) {
                 if (e.errno() != Posix.EINVAL) {
                     throw e;
@@ -127,10 +132,11 @@ public final class Uring implements AutoCloseable {
         return completions;
     }
 
-    /** Whether answers wait that found no room and come by an enter: a look at memory. */
+    /** Whether answers wait for an enter to be worked off: a look at memory. */
     public boolean needsEnter() {
-        // F1: pairs with the kernel, which sets the flag after what it stands for
-        return (NativeMemory.getIntAcquire(sqFlags) & IoUringAbi.SQ_CQ_OVERFLOW) != 0;
+        int attention = IoUringAbi.SQ_TASKRUN | IoUringAbi.SQ_CQ_OVERFLOW;
+        // F1: pairs with the kernel, which sets a flag after what it stands for
+        return (NativeMemory.getIntAcquire(sqFlags) & attention) != 0;
     }
 
     /**
