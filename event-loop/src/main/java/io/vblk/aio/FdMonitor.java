@@ -2,11 +2,14 @@
 package io.vblk.aio;
 
 import io.vblk.posix.ErrnoException;
+import io.vblk.posix.Posix;
 
 /** How a context learns which descriptors are ready (QEMU's FDMonOps). */
 interface FdMonitor extends AutoCloseable {
     /** What {@link #fd} answers if no descriptor stands for all. */
     int NO_FD = -1;
+    /** Command of fcntl(2) that an open descriptor always answers. */
+    int F_GETFD = 1;
 
     /**
      * A handler came, went or changed its interest. Thread: any, under the handler list's lock;
@@ -53,6 +56,14 @@ interface FdMonitor extends AutoCloseable {
      * the same. Thread: any.
      */
     int fd();
+
+    /** Refuses a closed descriptor where the monitor itself would find that out only later. */
+    static void checkOpen(AioHandler handler) throws ErrnoException {
+        int result = Posix.fcntl(handler.fd, F_GETFD, 0);
+        if (result < 0) {
+            throw new ErrnoException("watching fd " + handler.fd, -result);
+        }
+    }
 
     /** What this is, never AUTO. */
     FdMonitorKind kind();

@@ -21,7 +21,6 @@ final class PpollMonitor implements FdMonitor {
     private static final int REVENTS_OFFSET = 6;
     private static final int FDS_OFFSET = Posix.TIMESPEC_BYTES;
     private static final int CAPACITY_FIRST = 16;
-    private static final int F_GETFD = 1;
 
     private final HandlerList list;
     private MappedMemory scratch;
@@ -40,9 +39,8 @@ final class PpollMonitor implements FdMonitor {
     @Override
     public void update(AioHandler handler, int oldEvents, int newEvents) throws ErrnoException {
         // The array is laid out anew in the iteration that the caller's wake-up brings about.
-        int result = oldEvents == 0 && newEvents != 0 ? Posix.fcntl(handler.fd, F_GETFD, 0) : 0;
-        if (result < 0) {
-            throw new ErrnoException("ppoll(fd " + handler.fd + ")", -result);
+        if (oldEvents == 0 && newEvents != 0) {
+            FdMonitor.checkOpen(handler);
         }
     }
 

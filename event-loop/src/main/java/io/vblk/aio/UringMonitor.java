@@ -37,7 +37,6 @@ final class UringMonitor implements FdMonitor {
     private static final long TIMEOUT = 2;
     private static final long IGNORED = 3;
     private static final int GENERATION_MASK = 0x3FFF_FFFF;
-    private static final int F_GETFD = 1;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final HandlerList list;
@@ -80,9 +79,8 @@ final class UringMonitor implements FdMonitor {
     @Override
     public void update(AioHandler handler, int oldEvents, int newEvents) throws ErrnoException {
         // The ring is the home thread's, which takes over when woken.
-        int result = oldEvents == 0 && newEvents != 0 ? Posix.fcntl(handler.fd, F_GETFD, 0) : 0;
-        if (result < 0) {
-            throw new ErrnoException("io_uring(fd " + handler.fd + ")", -result);
+        if (oldEvents == 0 && newEvents != 0) {
+            FdMonitor.checkOpen(handler);
         }
     }
 
