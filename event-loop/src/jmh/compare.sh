@@ -88,7 +88,7 @@ poll_rounds() {
 
 latencies() {
     local figure
-    run_java io.vblk.aio.LoopLatency --fd-monitor=EPOLL >"$results/latency.log" 2>&1
+    run_java io.vblk.aio.LoopLatency --fd-monitor=epoll >"$results/latency.log" 2>&1
     read -r figure _ < <(run_c busy_poll flag)
     record c 'from another thread, polling, p50' "$figure"
     record java 'from another thread, polling, p50' \

@@ -14,7 +14,7 @@ import org.HdrHistogram.Histogram;
  *
  * <pre>
  *   mvn -Pjmh -pl event-loop verify -Djmh.main=io.vblk.aio.LoopLatency \
- *       -Djmh.args=--fd-monitor=EPOLL
+ *       -Djmh.args=--fd-monitor=epoll
  * </pre>
  *
  * <p>What takes less than the clock's own reading is measured in batches; of these, p50 and p99 are
@@ -55,7 +55,7 @@ public final class LoopLatency {
             if (!arg.startsWith(OPTION)) {
                 throw new IllegalArgumentException("not " + OPTION + "NAME: " + arg);
             }
-            monitor = FdMonitorKind.valueOf(arg.substring(OPTION.length()));
+            monitor = FdMonitorKind.of(arg.substring(OPTION.length()));
         }
         new LoopLatency(monitor, System.out).measureAll();
     }

@@ -5,6 +5,7 @@ import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -43,12 +44,12 @@ public final class AioContext implements AutoCloseable {
     final LoopCounters counters = new LoopCounters();
     final LoopEvents events;
     final WakeProtocol wake;
+    final Poller poller;
 
     private final String name;
     private final NanoClock clock;
     private final EventNotifier notifier;
     private final AioHandler notifierHandler;
-    private final Poller poller;
     /** Bottom halves that are not closed, for the report at the end. */
     private final Set<BottomHalf> openBottomHalves = ConcurrentHashMap.newKeySet();
     private final IterationBarrier barrier = new IterationBarrier(this);
@@ -60,7 +61,8 @@ public final class AioContext implements AutoCloseable {
     // Home thread only.
     private boolean iterating;
     private boolean finding;
-    private boolean outerWait;
+    /** An outer loop waits in this one's place. */
+    boolean outerWait;
     private boolean closed;
 
     private AioContext(String name, AioOptions options) throws ErrnoException {
@@ -70,11 +72,16 @@ public final class AioContext implements AutoCloseable {
         this.ioLimits = options.ioLimits();
         this.timers = new TimerGroup(options.clock(), options.wallClock());
         this.events = new LoopEvents(name);
-        this.handlers = new HandlerList(options.fdMonitor(), options.epollThreshold());
         this.notifier = EventNotifier.create();
+        try {
+            this.handlers = new HandlerList(options.fdMonitor(), options.epollThreshold());
+        } catch (ErrnoException e) {
+            notifier.close();
+            throw e;
+        }
         this.wake = new WakeProtocol(notifier);
         this.notifierHandler =
-                new AioHandler(notifier.fd(), AioHandler.READ, notifier::testAndClear);
+                new AioHandler(notifier.fd(), AioHandler.READ, new WakeupCallbacks(notifier));
         this.poller = new Poller(this, clock, notifierHandler);
     }
 
@@ -86,7 +93,12 @@ public final class AioContext implements AutoCloseable {
     /** Makes a context with the name by which messages and recordings call it. */
     public static AioContext create(String name, AioOptions options) throws ErrnoException {
         AioContext context = new AioContext(name, options);
-        context.handlers.add(context.notifierHandler);
+        try {
+            context.handlers.add(context.notifierHandler);
+        } catch (ErrnoException e) {
+            context.close();
+            throw e;
+        }
         return context;
     }
 
@@ -114,7 +126,8 @@ public final class AioContext implements AutoCloseable {
 
     /** Changes what a handler waits for, in place. Thread: any. */
     public void setInterest(AioHandler handler, int interest) throws ErrnoException {
-        updateHandler(handler, interest, handler.callbacks);
+        handlers.update(handler, interest, null);
+        wakeup();
     }
 
     /**
@@ -123,7 +136,7 @@ public final class AioContext implements AutoCloseable {
      */
     public void updateHandler(AioHandler handler, int interest, FdCallbacks callbacks)
             throws ErrnoException {
-        handlers.update(handler, interest, callbacks);
+        handlers.update(handler, interest, Objects.requireNonNull(callbacks));
         wakeup();
     }
 
@@ -277,22 +290,18 @@ public final class AioContext implements AutoCloseable {
      * @return whether a callback ran; a blocking call may return false after a wake-up
      */
     public boolean poll(boolean blocking) {
-        begin();
-        counters.iterations++;
+        begin(true);
         try {
-            finding = true;
             poller.takeOverHandlers();
             poller.findWork(blocking, polling);
-            finding = false;
             return dispatch();
         } finally {
-            ready.clear();
-            finding = false;
-            iterating = false;
+            endDispatch();
         }
     }
 
-    private void begin() {
+    /** Begins an iteration, or a part of one that looks for work or gives it out. */
+    void begin(boolean looksForWork) {
         if (home == null && !closed) {
             home = Thread.currentThread();
             Posix.setTimerSlack(TIMER_SLACK_NS);
@@ -303,9 +312,25 @@ public final class AioContext implements AutoCloseable {
                             ? " after close" : " from a foreign thread"));
         }
         iterating = true;
+        finding = looksForWork;
     }
 
-    private boolean dispatch() {
+    void end() {
+        finding = false;
+        iterating = false;
+    }
+
+    /** Ends an iteration after {@link #dispatch}; work found that nobody was given is due again. */
+    void endDispatch() {
+        if (ready.clear()) {
+            poller.lookAgain();
+        }
+        end();
+    }
+
+    boolean dispatch() {
+        finding = false;
+        counters.iterations++;
         wake.accept();
         boolean progress = runBottomHalves();
         progress |= dispatchReady();
@@ -392,37 +417,6 @@ public final class AioContext implements AutoCloseable {
         return new AioSource(this, handlers.monitor().fd());
     }
 
-    long prepareOuterWait() {
-        begin();
-        try {
-            outerWait = true;
-            return poller.prepare();
-        } finally {
-            iterating = false;
-        }
-    }
-
-    boolean checkAfterOuterWait() {
-        begin();
-        try {
-            outerWait = false;
-            return poller.check();
-        } finally {
-            iterating = false;
-        }
-    }
-
-    boolean dispatchForOuterLoop() {
-        begin();
-        counters.iterations++;
-        try {
-            return dispatch();
-        } finally {
-            ready.clear();
-            iterating = false;
-        }
-    }
-
     // ------------------------------------------------------------------ for the parts
 
     /** Not while the handlers are polled: their list must not change under the walk. */
@@ -476,7 +470,7 @@ public final class AioContext implements AutoCloseable {
 
     /**
      * Frees descriptors and memory and reports leaks; a second close does nothing. The loop must
-     * have ended.
+     * have ended, and nobody may wake it any more.
      */
     @Override
     public void close() {

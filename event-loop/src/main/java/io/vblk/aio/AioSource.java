@@ -30,16 +30,33 @@ public final class AioSource {
 
     /** Gets ready for a wait; returns how long that may take, in nanoseconds. */
     public long prepare() {
-        return context.prepareOuterWait();
+        context.begin(true);
+        try {
+            context.outerWait = true;
+            return context.poller.prepare();
+        } finally {
+            context.end();
+        }
     }
 
     /** Ends the wait; returns whether there is something to dispatch. */
     public boolean check() {
-        return context.checkAfterOuterWait();
+        context.begin(true);
+        try {
+            context.outerWait = false;
+            return context.poller.check();
+        } finally {
+            context.end();
+        }
     }
 
     /** Runs bottom halves, ready handlers and timers; returns whether a callback ran. */
     public boolean dispatch() {
-        return context.dispatchForOuterLoop();
+        context.begin(false);
+        try {
+            return context.dispatch();
+        } finally {
+            context.endDispatch();
+        }
     }
 }

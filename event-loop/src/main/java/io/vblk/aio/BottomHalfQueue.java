@@ -148,6 +148,7 @@ final class BottomHalfQueue {
             }
             Arrays.fill(idle, kept, count, null);
             idleCount = kept;
+            idleTimed &= kept > 0;
         }
         return ran;
     }

@@ -51,8 +51,13 @@ final class EpollMonitor implements FdMonitor {
     private boolean timesOut64 = true;
 
     EpollMonitor() throws ErrnoException {
-        epollFd = Posix.epollCreate();
         scratch = MappedMemory.anonymous(EVENTS_OFFSET + (long) EVENTS_MAX * EVENT_BYTES);
+        try {
+            epollFd = Posix.epollCreate();
+        } catch (ErrnoException e) {
+            scratch.close();
+            throw e;
+        }
     }
 
     @Override
@@ -167,7 +172,8 @@ final class EpollMonitor implements FdMonitor {
         long timespec = scratch.address();
         if (timesOut64) {
             int count = tryWait(events, timeoutNs, timespec);
-            if (count != -Posix.ENOSYS) {
+            // EPERM: seccomp filters older than the call.
+            if (count != -Posix.ENOSYS && count != -Posix.EPERM) {
                 return count;
             }
             timesOut64 = false;

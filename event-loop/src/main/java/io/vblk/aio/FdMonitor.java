@@ -8,8 +8,6 @@ import io.vblk.posix.Posix;
 interface FdMonitor extends AutoCloseable {
     /** What {@link #fd} answers if no descriptor stands for all. */
     int NO_FD = -1;
-    /** Command of fcntl(2) that an open descriptor always answers. */
-    int F_GETFD = 1;
 
     /**
      * A handler came, went or changed its interest. Thread: any, under the handler list's lock;
@@ -59,7 +57,7 @@ interface FdMonitor extends AutoCloseable {
 
     /** Refuses a closed descriptor where the monitor itself would find that out only later. */
     static void checkOpen(AioHandler handler) throws ErrnoException {
-        int result = Posix.fcntl(handler.fd, F_GETFD, 0);
+        int result = Posix.fcntl(handler.fd, Posix.F_GETFD, 0);
         if (result < 0) {
             throw new ErrnoException("watching fd " + handler.fd, -result);
         }

@@ -86,6 +86,9 @@ final class HandlerList implements AutoCloseable {
      * behind our back where epoll refuses it; the next newcomer tries again.
      */
     synchronized boolean upgrade() {
+        if (closed) {
+            throw new IllegalStateException("the context is closed");
+        }
         if (kind != FdMonitorKind.AUTO || replaced != null) {
             return monitor.kind() != FdMonitorKind.PPOLL;
         }
@@ -126,7 +129,11 @@ final class HandlerList implements AutoCloseable {
         return true;
     }
 
-    /** Changes a handler in place; what has been removed waits for nothing. */
+    /**
+     * Changes a handler in place; what has been removed waits for nothing.
+     *
+     * @param callbacks new ones, or null to keep what it has
+     */
     synchronized void update(AioHandler handler, int interest, FdCallbacks callbacks)
             throws ErrnoException {
         if (handler.removed || closed) {
@@ -135,16 +142,20 @@ final class HandlerList implements AutoCloseable {
         int interestBefore = handler.interest;
         int eventsBefore = handler.fdEvents();
         boolean suspendedBefore = handler.suspended;
+        FdCallbacks callbacksBefore = handler.callbacks;
+        if (callbacks != null) {
+            handler.callbacks = callbacks;
+        }
         handler.interest = interest;
         handler.suspended = handler.isExternal() && externalDisabled > 0;
         try {
             monitor.update(handler, eventsBefore, handler.fdEvents());
         } catch (ErrnoException e) {
+            handler.callbacks = callbacksBefore;
             handler.interest = interestBefore;
             handler.suspended = suspendedBefore;
             throw e;
         }
-        handler.callbacks = callbacks;
         version++;
     }
 

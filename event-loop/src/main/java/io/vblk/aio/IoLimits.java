@@ -2,8 +2,8 @@
 package io.vblk.aio;
 
 /**
- * Limits for those who do I/O on a context, with QEMU's names and meaning. They are read while the
- * loop runs, so that a change holds from the next request on.
+ * Limits for each engine that does I/O on a context, with QEMU's names and meaning. They are read
+ * while the loop runs, so that a change holds from the next request on.
  *
  * @param aioMaxBatch most requests handed to the host in one go, so that the first of a long batch
  *     does not wait for the last; 0 for no limit

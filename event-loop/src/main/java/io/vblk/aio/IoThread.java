@@ -52,9 +52,16 @@ public final class IoThread implements AutoCloseable {
             throws ErrnoException {
         IoThread ioThread = start(name, options);
         ErrnoException[] refused = new ErrnoException[1];
-        ioThread.call(() -> refused[0] = pin(cpu));
-        if (refused[0] != null) {
-            ioThread.close();
+        boolean pinned = false;
+        try {
+            ioThread.call(() -> refused[0] = pin(cpu));
+            pinned = refused[0] == null;
+        } finally {
+            if (!pinned) {
+                ioThread.close();
+            }
+        }
+        if (!pinned) {
             throw refused[0];
         }
         return ioThread;

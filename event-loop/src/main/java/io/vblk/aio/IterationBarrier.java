@@ -26,8 +26,11 @@ final class IterationBarrier {
         CompletableFuture<Void> passed = new CompletableFuture<>();
         waiting.add(passed);
         context.execute("barrier", () -> {
-            context.takeOverIfBetweenCallbacks();
-            passed.complete(null);
+            try {
+                context.takeOverIfBetweenCallbacks();
+            } finally {
+                passed.complete(null);
+            }
         });
         if (context.inHomeThread()) {
             // The loop has ended, and may have released those who wait before we were one.

@@ -26,23 +26,40 @@ final class PollSet {
         this.own = own;
     }
 
-    /** Takes over a changed list of handlers; newcomers begin in the set, the idle come back. */
+    /**
+     * Takes over a changed list of handlers: newcomers begin in the set, the idle come back. Who
+     * leaves the set, or has new callbacks, leaves poll mode and is looked at once more.
+     */
     void rebuild(AioHandler[] handlers, ReadyList ready, long nowNs) {
+        AioHandler[] old = polled;
+        int oldCount = count;
+        takeMembers(handlers, nowNs);
+        Throwable failure = null;
+        for (int i = 0; i < oldCount; i++) {
+            AioHandler handler = old[i];
+            if (!handler.inPollSet || handler.begun != handler.callbacks) {
+                failure = tryToLeave(handler, failure);
+            }
+        }
+        rethrow(failure);
+        for (int i = 0; i < oldCount; i++) {
+            lookIfDue(old[i], ready, nowNs);
+        }
+        for (AioHandler handler : handlers) {
+            lookIfDue(handler, ready, nowNs);
+        }
+    }
+
+    private void takeMembers(AioHandler[] handlers, long nowNs) {
         AioHandler[] next = new AioHandler[handlers.length];
         int size = 0;
         unpolled = 0;
         idle = 0;
         for (int i = 0; i < count; i++) {
             AioHandler handler = polled[i];
-            boolean stays = !handler.removed && handler.polls();
-            handler.inPollSet = stays;
-            if (stays) {
+            handler.inPollSet = !handler.removed && handler.polls();
+            if (handler.inPollSet) {
                 next[size++] = handler;
-            }
-            boolean replaced = handler.begun != null && handler.begun != handler.callbacks;
-            if ((!stays || replaced) && leavePollMode(handler)) {
-                handler.lookDue = handler.suspended;
-                lookAt(handler, ready, nowNs);
             }
         }
         for (AioHandler handler : handlers) {
@@ -54,10 +71,6 @@ final class PollSet {
                 handler.idle = false;
                 handler.lastHitNs = nowNs;
                 next[size++] = handler;
-            }
-            if (handler.lookDue && !handler.isSilent()) {
-                handler.lookDue = false;
-                lookAt(handler, ready, nowNs);
             }
         }
         polled = next;
@@ -86,11 +99,19 @@ final class PollSet {
         }
     }
 
-    /** Switches poll mode off; the caller looks once more afterwards. */
-    void end() {
+    /**
+     * Switches poll mode off and looks once more: what the other side did before it saw the
+     * notifications on, nobody announces.
+     */
+    void end(ReadyList ready, long nowNs) {
         started = false;
+        Throwable failure = null;
         for (int i = 0; i < count; i++) {
-            leavePollMode(polled[i]);
+            failure = tryToLeave(polled[i], failure);
+        }
+        rethrow(failure);
+        for (int i = 0; i < count; i++) {
+            lookIfDue(polled[i], ready, nowNs);
         }
     }
 
@@ -107,7 +128,7 @@ final class PollSet {
     boolean lookAtMemoryOnly(ReadyList ready, long nowNs) {
         boolean hit = false;
         for (int i = 0; i < count; i++) {
-            if (polled[i].fd == AioHandler.NO_FD) {
+            if (polled[i].fdEvents() == 0) {
                 hit |= lookAt(polled[i], ready, nowNs);
             }
         }
@@ -124,26 +145,45 @@ final class PollSet {
         return true;
     }
 
+    /** Looks where poll mode has ended since the last look, unless nobody may. */
+    private static boolean lookIfDue(AioHandler handler, ReadyList ready, long nowNs) {
+        if (!handler.lookDue || handler.isSilent()) {
+            return false;
+        }
+        handler.lookDue = false;
+        return lookAt(handler, ready, nowNs);
+    }
+
     /** Lets handlers go that have been idle too long; each is looked at once more on its way. */
     void dropIdle(ReadyList ready, long nowNs) {
         int kept = 0;
-        for (int i = 0; i < count; i++) {
-            AioHandler handler = polled[i];
-            if (handler.fd != AioHandler.NO_FD && nowNs - handler.lastHitNs > IDLE_NS) {
-                leavePollMode(handler);
-                if (!lookAt(handler, ready, nowNs)) {
+        int taken = 0;
+        try {
+            while (taken < count) {
+                AioHandler handler = polled[taken];
+                boolean leaves = handler.fdEvents() != 0 && nowNs - handler.lastHitNs > IDLE_NS;
+                if (leaves) {
+                    leavePollMode(handler);
+                    handler.lookDue = true;
+                    leaves = !lookIfDue(handler, ready, nowNs);
+                }
+                taken++;
+                if (leaves) {
                     handler.inPollSet = false;
                     handler.idle = true;
                     idle++;
-                    continue;
+                } else {
+                    polled[kept++] = handler;
                 }
             }
-            polled[kept++] = handler;
+        } finally {
+            // Only if a callback threw: it and those behind it stay.
+            while (taken < count) {
+                polled[kept++] = polled[taken++];
+            }
+            Arrays.fill(polled, kept, count, null);
+            count = kept;
         }
-        for (int i = kept; i < count; i++) {
-            polled[i] = null;
-        }
-        count = kept;
     }
 
     /**
@@ -188,16 +228,38 @@ final class PollSet {
         idle--;
     }
 
-    /** Returns whether the handler was in poll mode, so that it has to be looked at once more. */
-    private static boolean leavePollMode(AioHandler handler) {
+    private static void leavePollMode(AioHandler handler) {
         FdCallbacks begun = handler.begun;
         if (begun == null) {
-            return false;
+            return;
         }
         handler.begun = null;
+        handler.lookDue = true;
         if (!handler.removed) {
             begun.pollEnd();
         }
-        return true;
+    }
+
+    /** Leaves poll mode for many: who throws does not keep the others in it. */
+    private static Throwable tryToLeave(AioHandler handler, Throwable failure) {
+        try {
+            leavePollMode(handler);
+            return failure;
+        } catch (RuntimeException | Error e) {
+            if (failure == null) {
+                return e;
+            }
+            failure.addSuppressed(e);
+            return failure;
+        }
+    }
+
+    private static void rethrow(Throwable failure) {
+        if (failure instanceof RuntimeException runtime) {
+            throw runtime;
+        }
+        if (failure instanceof Error error) {
+            throw error;
+        }
     }
 }

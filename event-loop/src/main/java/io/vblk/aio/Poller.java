@@ -12,6 +12,7 @@ final class Poller {
      */
     static final long FD_LOOK_NS = 50_000;
     static final long FOR_EVER = -1;
+    private static final int UNSEEN = -1;
     /** Rounds of polling between two looks at the clock. */
     private static final int ROUNDS_PER_CLOCK = 16;
     /** Iterations that found work at once between two looks at the clock. */
@@ -32,7 +33,8 @@ final class Poller {
     private final LoopCounters counters;
     private final LoopEvents events;
 
-    private int versionSeen = -1;
+    private int versionSeen = UNSEEN;
+    private boolean takingOver;
     private long pollTimeNs;
     private long nowNs;
     private long fdLookNs;
@@ -59,11 +61,19 @@ final class Poller {
     /** Takes over what other threads, or callbacks, changed. */
     void takeOverHandlers() {
         int version = handlers.version();
-        if (version != versionSeen) {
-            versionSeen = version;
+        if (version == versionSeen || takingOver) {
+            return;
+        }
+        takingOver = true;
+        // Done again if a callback throws: what is left undone is then done.
+        versionSeen = UNSEEN;
+        try {
             nowNs = clock.nanoTime();
             handlers.monitor().takeOver(ready);
             pollSet.rebuild(handlers.snapshot(), ready, nowNs);
+            versionSeen = version;
+        } finally {
+            takingOver = false;
         }
     }
 
@@ -121,7 +131,6 @@ final class Poller {
         if (!found) {
             if (timeoutNs() != 0) {
                 dropIdleIfDue();
-                leavePollMode();
             }
             waitForDescriptors(ready.size() == 0, true);
             nowNs = clock.nanoTime();
@@ -201,9 +210,11 @@ final class Poller {
     /** Switches notifications on again, and looks for what happened before they were. */
     void leavePollMode() {
         if (pollSet.isStarted()) {
-            pollSet.end();
-            // What the other side did before it saw the notifications on, nobody announces.
-            pollSet.look(ready, nowNs);
+            int version = versionSeen;
+            // A callback that throws leaves looks undone, which the next iteration takes over.
+            versionSeen = UNSEEN;
+            pollSet.end(ready, nowNs);
+            versionSeen = version;
         }
     }
 
@@ -233,8 +244,13 @@ final class Poller {
     private void waitForDescriptors(boolean mayWait, boolean blocking) {
         // What a poll or pollEnd callback deferred has no batch that it ends.
         deferred.run();
-        // Worked out again: a pollEnd callback may have scheduled something.
+        // Worked out again after each callback, which may have scheduled something or nothing more.
         long timeoutNs = mayWait ? timeoutNs() : 0;
+        if (timeoutNs != 0 && pollSet.isStarted()) {
+            leavePollMode();
+            deferred.run();
+            timeoutNs = ready.size() == 0 ? timeoutNs() : 0;
+        }
         nowNs = clock.nanoTime();
         if (timeoutNs == 0) {
             lookAtDescriptorsIfDue(!blocking || nowNs - fdLookNs >= FD_LOOK_NS);
@@ -285,6 +301,11 @@ final class Poller {
         pollSet.lookAtMemoryOnly(ready, nowNs);
         handlers.monitor().await(0, ready);
         return ready.size() > 0 || wake.isNotified() || timeoutNs() == 0;
+    }
+
+    /** Work was found and not given out: the next iteration looks for it. */
+    void lookAgain() {
+        versionSeen = UNSEEN;
     }
 
     /** A handler's descriptor announced something: poll it again from now on. */

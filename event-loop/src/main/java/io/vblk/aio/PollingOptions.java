@@ -40,10 +40,12 @@ public record PollingOptions(
                     "poll-max-ns must be 0 to " + POLL_MAX_NS_LIMIT + ", not " + pollMaxNs);
         }
         if (pollGrow < 0 || pollGrow > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("poll-grow must not be negative: " + pollGrow);
+            throw new IllegalArgumentException(
+                    "poll-grow must be 0 to " + Integer.MAX_VALUE + ", not " + pollGrow);
         }
         if (pollShrink < 0 || pollShrink > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("poll-shrink must not be negative: " + pollShrink);
+            throw new IllegalArgumentException(
+                    "poll-shrink must be 0 to " + Integer.MAX_VALUE + ", not " + pollShrink);
         }
         if (pollWeight < 0 || pollWeight > POLL_WEIGHT_MAX) {
             throw new IllegalArgumentException(

@@ -49,18 +49,24 @@ final class ReadyList {
     }
 
     /**
-     * Forgets what is in the list, also what was not dispatched because a callback threw:
-     * readiness is a level, so the next iteration finds it again.
+     * Forgets what is in the list, also what was not dispatched, because a callback threw or it
+     * came too late: readiness of a descriptor is a level, which the next iteration finds again.
+     *
+     * @return whether a hit of polling was among that, which has to be looked for again
      */
-    void clear() {
+    boolean clear() {
+        boolean hitLeft = false;
         for (int i = 0; i < size; i++) {
             AioHandler handler = handlers[i];
             handlers[i] = null;
+            hitLeft |= handler.pollHit;
+            handler.lookDue |= handler.pollHit;
             handler.queuedReady = false;
             handler.pollHit = false;
             handler.readyEvents = 0;
             handler.readyCallbacks = null;
         }
         size = 0;
+        return hitLeft;
     }
 }

@@ -60,19 +60,26 @@ final class UringMonitor implements FdMonitor {
 
     UringMonitor(HandlerList list) throws ErrnoException {
         this.list = list;
-        this.ring = createRing();
+        this.timespec = MappedMemory.anonymous(Posix.TIMESPEC_BYTES);
+        try {
+            this.ring = createRing();
+        } catch (ErrnoException e) {
+            timespec.close();
+            throw e;
+        }
         this.submissions = ring.submissions();
         this.completions = ring.completions();
-        this.timespec = MappedMemory.anonymous(Posix.TIMESPEC_BYTES);
     }
 
     private static Uring createRing() throws ErrnoException {
         try {
             return Uring.create(ENTRIES);
         } catch (ErrnoException e) {
-            UringProbe probe = UringProbe.run();
-            throw probe.available() ? e
-                    : new ErrnoException("fd-monitor=io_uring, " + probe.reason(), e.errno());
+            boolean forbidden = e.errno() == Posix.EPERM || e.errno() == Posix.ENOSYS;
+            throw forbidden
+                    ? new ErrnoException("fd-monitor=io_uring: " + UringProbe.run().reason()
+                            + "; auto does without", e.errno())
+                    : e;
         }
     }
 
@@ -156,6 +163,8 @@ final class UringMonitor implements FdMonitor {
         if (armed[slot]) {
             armed[slot] = false;
             long target = pollUserData(slot);
+            // First: an answer that is taken meanwhile is not for this slot any more.
+            generations[slot]++;
             add(Uring.OP_POLL_REMOVE, -1, target, 0, 0, IGNORED << KIND_SHIFT, ready);
         } else {
             for (int i = 0; i < toArmCount; i++) {
@@ -165,7 +174,6 @@ final class UringMonitor implements FdMonitor {
                 }
             }
         }
-        generations[slot]++;
     }
 
     private long pollUserData(int slot) {
@@ -301,7 +309,11 @@ final class UringMonitor implements FdMonitor {
         }
         armed[slot] = false;
         armLater(slot);
-        // Any failure means that this descriptor cannot be waited for: closed, most likely.
+        if (result == -Posix.ENOMEM || result == -Posix.EINTR || result == -Posix.ECANCELED) {
+            // The kernel could not go on with it; the descriptor is none the worse.
+            return;
+        }
+        // Any other failure means that it cannot be waited for: closed, most likely.
         ready.addEvents(handler, result < 0 ? AioHandler.NVAL : result);
     }
 

@@ -10,9 +10,9 @@ import jnr.posix.POSIXFactory;
  * Checked system calls: each method is one call, named as its manual page (section 2) has it.
  * Thread: any.
  *
- * <p>EINTR is retried here and nowhere else. Calls of the control plane throw
- * {@link ErrnoException}. Calls of the data plane, where a failure is an ordinary answer and an
- * exception would allocate, return the negative errno instead and say so.
+ * <p>EINTR is retried here, except for io_uring_enter, whose caller looks at the ring first. Calls
+ * of the control plane throw {@link ErrnoException}. Calls of the data plane, where a failure is an
+ * ordinary answer and an exception would allocate, return the negative errno instead and say so.
  */
 public final class Posix {
     public static final int O_RDONLY = 0;
@@ -25,6 +25,7 @@ public final class Posix {
     public static final int EIO = 5;
     public static final int EBADF = 9;
     public static final int EAGAIN = 11;
+    public static final int ENOMEM = 12;
     public static final int EACCES = 13;
     public static final int EBUSY = 16;
     public static final int EEXIST = 17;
@@ -34,6 +35,10 @@ public final class Posix {
     public static final int EROFS = 30;
     public static final int ENOSYS = 38;
     public static final int EOPNOTSUPP = 95;
+    public static final int ECANCELED = 125;
+
+    /** Command of {@link #fcntl} that every open descriptor answers. */
+    public static final int F_GETFD = 1;
 
     /** Write through to stable storage before returning (pwritev2(2)). */
     public static final int RWF_DSYNC = 0x2;

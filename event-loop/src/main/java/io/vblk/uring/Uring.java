@@ -30,8 +30,12 @@ public final class Uring implements AutoCloseable {
     private static final int SETUP_COOP_TASKRUN = 1 << 8;
     private static final int SETUP_TASKRUN_FLAG = 1 << 9;
     private static final int SETUP_SINGLE_ISSUER = 1 << 12;
-    private static final int SETUP_BEST = SETUP_SINGLE_ISSUER | SETUP_COOP_TASKRUN
-            | SETUP_TASKRUN_FLAG | SETUP_R_DISABLED;
+    /** What is tried, the best first: Linux 6.0, 5.19 and before. */
+    private static final int[] SETUPS = {
+        SETUP_R_DISABLED | SETUP_COOP_TASKRUN | SETUP_TASKRUN_FLAG | SETUP_SINGLE_ISSUER,
+        SETUP_R_DISABLED | SETUP_COOP_TASKRUN | SETUP_TASKRUN_FLAG,
+        SETUP_R_DISABLED
+    };
 
     private final int fd;
     private final MappedMemory rings;
@@ -60,24 +64,26 @@ public final class Uring implements AutoCloseable {
      */
     public static Uring create(int entries) throws ErrnoException {
         try (MappedMemory params = MappedMemory.anonymous(IoUringAbi.PARAMS_BYTES)) {
-            int fd;
-            try {
-                fd = setUp(entries, SETUP_BEST, params);
-            } catch (ErrnoException e) {
-                if (e.errno() != Posix.EINVAL) {
-                    throw e;
-                }
-                // Kernel before 6.0.
-                fd = setUp(entries, SETUP_R_DISABLED, params);
-            }
+            int fd = setUp(entries, params);
             return map(fd, params.address());
         }
     }
 
-    private static int setUp(int entries, int flags, MappedMemory params) throws ErrnoException {
-        NativeMemory.fill(params.address(), IoUringAbi.PARAMS_BYTES, 0);
-        NativeMemory.putInt(params.address() + IoUringAbi.PARAMS_FLAGS, flags);
-        return Posix.ioUringSetup(entries, params.address());
+    private static int setUp(int entries, MappedMemory params) throws ErrnoException {
+        ErrnoException refused = null;
+        for (int flags : SETUPS) {
+            NativeMemory.fill(params.address(), IoUringAbi.PARAMS_BYTES, 0);
+            NativeMemory.putInt(params.address() + IoUringAbi.PARAMS_FLAGS, flags);
+            try {
+                return Posix.ioUringSetup(entries, params.address());
+            } catch (ErrnoException e) {
+                if (e.errno() != Posix.EINVAL) {
+                    throw e;
+                }
+                refused = e;
+            }
+        }
+        throw refused;
     }
 
     private static Uring map(int fd, long params) throws ErrnoException {

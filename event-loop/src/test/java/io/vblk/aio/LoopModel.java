@@ -256,6 +256,7 @@ final class LoopModel {
     private void leaveBottomHalves() {
         if (phase == Phase.PROMOTED) {
             phase = Phase.SLICE;
+            idleSinceNs = aside.isEmpty() ? -1 : idleSinceNs;
         } else if (phase == Phase.SLICE) {
             phase = Phase.IDLE;
             if (!aside.isEmpty() && idleSinceNs < 0) {

@@ -61,8 +61,8 @@ class PollSetTest {
         assertTrue(set.isStarted());
         set.begin();
         assertEquals(List.of("b begin"), taken());
-        set.end();
-        set.end();
+        set.end(ready, 0);
+        set.end(ready, 0);
         assertEquals(List.of("a end", "b end"), taken());
         assertFalse(set.isStarted());
     }
@@ -72,7 +72,7 @@ class PollSetTest {
         rebuild(own, handlerA);
         set.begin();
         rebuild(own, handlerA, handlerB);
-        set.end();
+        set.end(ready, 0);
         assertEquals(List.of("a begin", "a end"), taken());
     }
 
@@ -85,7 +85,7 @@ class PollSetTest {
         handlerA.removed = true;
         assertFalse(set.look(ready, 0));
         rebuild(own, handlerB);
-        set.end();
+        set.end(ready, 0);
         assertEquals(List.of("b end"), taken());
         assertEquals(0, a.looks);
     }

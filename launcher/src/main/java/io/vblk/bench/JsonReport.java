@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.vblk.aio.AioStats;
 import io.vblk.aio.HandlerStats;
+import io.vblk.aio.IoLimits;
 import io.vblk.aio.PollingOptions;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
@@ -245,6 +246,15 @@ final class JsonReport {
         json.writeNumberField("poll_grow", polling.pollGrow());
         json.writeNumberField("poll_shrink", polling.pollShrink());
         json.writeNumberField("poll_weight", polling.pollWeight());
+        IoLimits limits = report.setup().loop().options().ioLimits();
+        json.writeNumberField("aio_max_batch", limits.aioMaxBatch());
+        json.writeNumberField("thread_pool_min", limits.threadPoolMin());
+        json.writeNumberField("thread_pool_max", limits.threadPoolMax());
+        json.writeArrayFieldStart("iothread_cpus");
+        for (int cpu : report.setup().loop().cpus()) {
+            json.writeNumber(cpu);
+        }
+        json.writeEndArray();
     }
 
     /** A number with fio's six decimals. */

@@ -3,9 +3,9 @@ package io.vblk.bench;
 
 import io.vblk.aio.AioOptions;
 import io.vblk.aio.IoThread;
-import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
 import java.io.IOException;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -35,12 +35,13 @@ public record LoopSetup(AioOptions options, List<Integer> cpus) {
         if (cpus.isEmpty()) {
             return IoThread.start(name, options);
         }
-        int cpu = cpus.get(number % cpus.size());
-        try {
-            return IoThread.startOnCpu(name, options, cpu);
-        } catch (ErrnoException e) {
-            throw new IOException("iothread-cpus: processor " + cpu
-                    + " is none of those that this process may use, " + Posix.cpus(), e);
+        BitSet usable = Posix.cpus();
+        for (int cpu : cpus) {
+            if (!usable.get(cpu)) {
+                throw new IOException("iothread-cpus: processor " + cpu
+                        + " is none of those that this process may use, " + usable);
+            }
         }
+        return IoThread.startOnCpu(name, options, cpus.get(number % cpus.size()));
     }
 }

@@ -106,7 +106,7 @@ final class CommonOptions {
         options.addOption(value("thread-pool-max", "N",
                 "most worker threads of aio=threads; default: 64"));
         options.addOption(value("iothread-cpus", "LIST",
-                "processors for the event loops, such as 0,2-3: each loop runs on one of them"));
+                "processors for the event loops, such as 0,2-3: the first for the first loop"));
     }
 
     /** What the simulated guests do. */

@@ -312,8 +312,8 @@ final class BadInputTest {
         "--num-queues=257    | num-queues     | 256",
         "--poll-max-ns=-1    | poll-max-ns    | 0 to 1000000000",
         "--poll-max-ns=1000000001 | poll-max-ns | 0 to 1000000000",
-        "--poll-grow=-1      | poll-grow      | negative",
-        "--poll-shrink=-1    | poll-shrink    | negative",
+        "--poll-grow=-1      | poll-grow      | 0 to",
+        "--poll-shrink=-1    | poll-shrink    | 0 to",
         "--serial=123456789012345678901 | serial | 20"})
     void numbersOutOfRange(String option, String what, String rule) {
         bench(option).failed(USAGE, what, rule);

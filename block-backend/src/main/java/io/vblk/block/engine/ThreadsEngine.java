@@ -114,7 +114,8 @@ final class ThreadsEngine implements IoEngine {
         batchLast = request;
         batchSize++;
         underWay++;
-        if (batchSize == context.ioLimits().aioMaxBatch()) {
+        int batchMax = context.ioLimits().aioMaxBatch();
+        if (batchMax > 0 && batchSize >= batchMax) {
             commit();
         }
         return QueueStatus.QUEUED;
@@ -256,6 +257,10 @@ final class ThreadsEngine implements IoEngine {
         try {
             worker = threads.newThread(this::work);
             synchronized (lock) {
+                if (stopping) {
+                    starting = false;
+                    return true;
+                }
                 workers.add(worker);
             }
             worker.start();
@@ -345,12 +350,14 @@ final class ThreadsEngine implements IoEngine {
         BlockRequest request;
         boolean start;
         synchronized (lock) {
-            boolean surplus = workers.size() > context.ioLimits().threadPoolMax();
-            if (surplus || (waiting == 0 && !awaitRequest())) {
+            boolean stays = !isAboveMaximum() && (waiting > 0 || awaitRequest());
+            if (stays && !isAboveMaximum()) {
+                request = removeFirst();
+            } else {
                 workers.remove(Thread.currentThread());
-                return null;
+                request = null;
             }
-            request = removeFirst();
+            // Also who leaves passes the word on: it may have been the one that was woken.
             start = callHelp();
         }
         if (start) {
@@ -382,6 +389,11 @@ final class ThreadsEngine implements IoEngine {
             waking = false;
         }
         return true;
+    }
+
+    /** Whether a worker has to end, work or not. Holds the lock. */
+    private boolean isAboveMaximum() {
+        return workers.size() > context.ioLimits().threadPoolMax();
     }
 
     /** Whether a worker may end for want of work. Holds the lock. */

@@ -188,6 +188,22 @@ class ThreadsEngineTest extends IoEngineContract {
     }
 
     @Test
+    void idleWorkersAboveALoweredMaximumDoNotWork() {
+        context.setIoLimits(new IoLimits(0, 8, 8));
+        try (BlockBackend backend = openGated(NEVER_NS);
+                TestRequest buffer = new TestRequest(BLOCK, 1)) {
+            threads.awaitWaiting(8);
+            context.setIoLimits(new IoLimits(0, 0, 1));
+            gated.openAll();
+            submitReads(backend, buffer, 8);
+            backend.commit();
+            TestRequest.await(context, () -> endedOffsets.size() == 8);
+            threads.awaitAlive(1);
+            assertEquals(1, gated.insidePeak());
+        }
+    }
+
+    @Test
     void theMinimumIsThereBeforeTheFirstRequestAndStays() throws InterruptedException {
         context.setIoLimits(new IoLimits(0, 3, 8));
         gated.openAll();

@@ -53,6 +53,13 @@ final class WorkerThreads implements ThreadFactory {
         awaitTrue(() -> made().size() == count);
     }
 
+    /** Waits until so many wait for a request. */
+    void awaitWaiting(int count) {
+        awaitTrue(() -> made().stream()
+                .filter(worker -> worker.getState() == Thread.State.TIMED_WAITING)
+                .count() == count);
+    }
+
     /** Waits until so many are alive. */
     void awaitAlive(int count) {
         awaitTrue(() -> made().stream().filter(Thread::isAlive).count() == count);
