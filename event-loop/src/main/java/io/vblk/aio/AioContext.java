@@ -308,8 +308,8 @@ public final class AioContext implements AutoCloseable {
         }
         if (iterating || closed || !inHomeThread()) {
             throw new IllegalStateException(
-                    "poll of context " + name + (iterating ? " from a callback" : closed
-                            ? " after close" : " from a foreign thread"));
+                    "poll of context " + name + (closed ? " after close" : inHomeThread()
+                            ? " from a callback" : " from a foreign thread"));
         }
         iterating = true;
         finding = looksForWork;
