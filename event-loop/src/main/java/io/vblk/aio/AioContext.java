@@ -411,9 +411,7 @@ public final class AioContext implements AutoCloseable {
      * @throws IllegalStateException if the monitor is ppoll, which has no descriptor to wait on
      */
     public AioSource source() {
-        if (!handlers.upgrade()) {
-            throw new IllegalStateException("an outer loop needs fd-monitor epoll or io_uring");
-        }
+        handlers.upgrade();
         return new AioSource(this, handlers.monitor().fd());
     }
 

@@ -6,9 +6,6 @@ import io.vblk.posix.Posix;
 
 /** How a context learns which descriptors are ready (QEMU's FDMonOps). */
 interface FdMonitor extends AutoCloseable {
-    /** What {@link #fd} answers if no descriptor stands for all. */
-    int NO_FD = -1;
-
     /**
      * A handler came, went or changed its interest. Thread: any, under the handler list's lock;
      * the context is woken afterwards.
@@ -50,8 +47,9 @@ interface FdMonitor extends AutoCloseable {
     }
 
     /**
-     * A descriptor that is readable while await would find something, or {@link #NO_FD}; always
-     * the same. Thread: any.
+     * A descriptor that is readable while await would find something, always the same. Thread: any.
+     *
+     * @throws IllegalStateException if no descriptor stands for all
      */
     int fd();
 

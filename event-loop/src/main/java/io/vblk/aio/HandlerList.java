@@ -81,16 +81,16 @@ final class HandlerList implements AutoCloseable {
     }
 
     /**
-     * Moves from ppoll to epoll if that is ours to choose; returns whether a monitor with a
-     * descriptor is in use. If the move fails, ppoll goes on, which reports a descriptor closed
-     * behind our back where epoll refuses it; the next newcomer tries again.
+     * Moves from ppoll to epoll if that is ours to choose. If the move fails, ppoll goes on, which
+     * reports a descriptor closed behind our back where epoll refuses it; the next newcomer tries
+     * again.
      */
-    synchronized boolean upgrade() {
+    synchronized void upgrade() {
         if (closed) {
             throw new IllegalStateException("the context is closed");
         }
         if (kind != FdMonitorKind.AUTO || replaced != null) {
-            return monitor.kind() != FdMonitorKind.PPOLL;
+            return;
         }
         FdMonitor epoll = null;
         try {
@@ -100,7 +100,6 @@ final class HandlerList implements AutoCloseable {
             }
             replaced = monitor;
             monitor = epoll;
-            return true;
         } catch (ErrnoException e) {
             LOG.warn("no epoll, ppoll goes on: {}", e.getMessage());
             for (AioHandler handler : handlers) {
@@ -109,7 +108,6 @@ final class HandlerList implements AutoCloseable {
             if (epoll != null) {
                 epoll.close();
             }
-            return false;
         }
     }
 

@@ -107,7 +107,9 @@ final class Poller {
     }
 
     private void findPolling(boolean blocking, PollingOptions options) {
-        setPollTime(Math.min(pollTimeNs, options.pollMaxNs()));
+        if (pollTimeNs > options.pollMaxNs()) {
+            setPollTime(options.pollMaxNs());
+        }
         if (pollSet.look(ready, nowNs)) {
             counters.pollHits++;
             if (blocking && !pollSet.isStarted()) {

@@ -96,7 +96,7 @@ final class PpollMonitor implements FdMonitor {
 
     @Override
     public int fd() {
-        return NO_FD;
+        throw new IllegalStateException("an outer loop needs fd-monitor epoll or io_uring");
     }
 
     @Override

@@ -17,8 +17,6 @@ public final class SubmissionQueue {
     private final int mask;
     /** Next entry to fill, which the kernel does not know of yet. */
     private int next;
-    /** What the kernel has been told of by the tail. */
-    private int published;
 
     SubmissionQueue(long rings, long offsets, long entries) {
         this.head = rings + NativeMemory.getInt(offsets + IoUringAbi.OFF_HEAD);
@@ -62,11 +60,8 @@ public final class SubmissionQueue {
 
     /** Tells the kernel of what was added; returns how many entries it has not taken yet. */
     int publish() {
-        if (published != next) {
-            published = next;
-            // S1: pairs with the kernel, which reads the entries behind the tail
-            NativeMemory.putIntRelease(tail, next);
-        }
+        // S1: pairs with the kernel, which reads the entries behind the tail
+        NativeMemory.putIntRelease(tail, next);
         return pending();
     }
 

@@ -17,7 +17,6 @@ import io.vblk.posix.Posix;
  * answers to those who wait for the ring's descriptor: docs/decisions/0007-fd-monitor.md.
  */
 public final class Uring implements AutoCloseable {
-    public static final int OP_NOP = 0;
     public static final int OP_POLL_ADD = 6;
     public static final int OP_POLL_REMOVE = 7;
     public static final int OP_TIMEOUT = 11;

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Both rings against the kernel. A ring belongs to the thread of its test, hence no fixture. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class UringTest {
+    private static final int OP_NOP = 0;
     private static final int OP_READ = 22;
     private static final int OP_NONE = 255;
     private static final int READABLE = 1;
@@ -80,7 +81,7 @@ class UringTest {
     }
 
     private static boolean nop(Uring ring, long userData) {
-        return add(ring, Uring.OP_NOP, -1, 0, 0, userData);
+        return add(ring, OP_NOP, -1, 0, 0, userData);
     }
 
     /** Waits for so many answers and takes them: results by user data. */
