@@ -11,7 +11,6 @@ import io.vblk.posix.Posix;
 import io.vblk.virtio.DriverBuffers;
 import io.vblk.virtio.DriverQueue;
 import io.vblk.virtio.GuestMemory;
-import io.vblk.virtio.SplitDriverQueue;
 import io.vblk.virtio.VirtqueueConfig;
 
 /**
@@ -55,14 +54,14 @@ public final class VirtioBlkDriver implements AutoCloseable {
      * Lays out queue and slots.
      *
      * @param guestAddress where they start in guest memory, a multiple of 4096
-     * @param queueSize a power of two, at least 4
+     * @param queueSize number of descriptors, at least 4; a power of two in a split ring
      * @param slots number of slots
      * @param dataBytesMax longest data of a request
      * @param features the negotiated feature bits
      */
     public VirtioBlkDriver(GuestMemory memory, long guestAddress, int queueSize, int slots,
             int dataBytesMax, long features) throws ErrnoException {
-        this.queue = new SplitDriverQueue(
+        this.queue = DriverQueue.create(
                 memory, guestAddress, queueSize, BUFFERS_PER_CHAIN, features);
         this.headersGuest = guestAddress + queueBytes(queueSize);
         this.dataGuest = headersGuest + pages((long) slots * SLOT_HEADER_BYTES);
@@ -97,7 +96,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
     }
 
     private static long queueBytes(int queueSize) {
-        return pages(SplitDriverQueue.bytesNeeded(queueSize, BUFFERS_PER_CHAIN));
+        return pages(DriverQueue.bytesNeeded(queueSize, BUFFERS_PER_CHAIN));
     }
 
     private static long pages(long bytes) {

@@ -5,9 +5,9 @@ package io.vblk.virtio;
 public enum ChainFault {
     /** Nothing. */
     NONE,
-    /** The head index is not below the queue size. */
+    /** The head index (packed: the buffer id) is not below the queue size. */
     HEAD_OUT_OF_RANGE,
-    /** The head was made available again before it was used. */
+    /** The head (packed: the buffer id) was made available again before it was used. */
     HEAD_IN_USE,
     /** A next index is not below the size of its table. */
     NEXT_OUT_OF_RANGE,

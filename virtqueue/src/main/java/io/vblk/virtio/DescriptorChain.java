@@ -15,6 +15,10 @@ public final class DescriptorChain {
     private final IovecArray segments;
     private int head;
     private boolean ownsHead;
+    /** Ring slots that the chain takes: more than one only in a packed ring. */
+    private int slots;
+    /** Where the chain stands in the order of popping, if that has to be kept. */
+    private int place;
     private int readableCount;
     private int writableCount;
     private long readableBytes;
@@ -28,7 +32,7 @@ public final class DescriptorChain {
         this.segments = segments;
     }
 
-    /** Index of the head descriptor, the identity of the chain on the ring. */
+    /** Identity of the chain on the ring: index of the head descriptor, packed: buffer id. */
     public int head() {
         return head;
     }
@@ -87,8 +91,27 @@ public final class DescriptorChain {
     void start(int headIndex) {
         head = headIndex;
         ownsHead = false;
+        slots = 1;
         fault = ChainFault.NONE;
         clear();
+    }
+
+    /** Notes buffer id and length of a chain in a packed ring, known at its end only. */
+    void identify(int bufferId, int ringSlots) {
+        head = bufferId;
+        slots = ringSlots;
+    }
+
+    int slots() {
+        return slots;
+    }
+
+    void setPlace(int inOrder) {
+        place = inOrder;
+    }
+
+    int place() {
+        return place;
     }
 
     void takeHead() {

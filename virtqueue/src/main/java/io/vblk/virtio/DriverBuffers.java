@@ -10,6 +10,7 @@ public final class DriverBuffers {
     private final int[] lengths;
     private int readable;
     private int count;
+    private int writableBytes;
 
     /** A list of at most {@code capacity} buffers. */
     public DriverBuffers(int capacity) {
@@ -21,6 +22,7 @@ public final class DriverBuffers {
     public void clear() {
         readable = 0;
         count = 0;
+        writableBytes = 0;
     }
 
     /** Appends a buffer that the device reads; all of these come before the writable ones. */
@@ -33,6 +35,7 @@ public final class DriverBuffers {
     /** Appends a buffer that the device writes. */
     public void addWritable(long guestAddress, int lengthBytes) {
         add(guestAddress, lengthBytes);
+        writableBytes += lengthBytes;
     }
 
     private void add(long guestAddress, int lengthBytes) {
@@ -43,6 +46,10 @@ public final class DriverBuffers {
 
     int count() {
         return count;
+    }
+
+    int writableBytes() {
+        return writableBytes;
     }
 
     long address(int index) {

@@ -9,11 +9,8 @@ import io.vblk.posix.NativeMemory;
  * <p>All areas lie one after the other in guest memory, then one indirect table per descriptor if
  * that feature is on. The barriers are those of {@link SplitVirtqueue}, seen from the other side.
  */
-public final class SplitDriverQueue implements DriverQueue {
+final class SplitDriverQueue implements DriverQueue {
     private static final int INDEX_MASK = 0xFFFF;
-    private static final int NO_DESCRIPTOR = -1;
-    /** Where the areas of a queue start, so that none shares a cache line with a neighbour. */
-    private static final long AREA_ALIGN = 64;
 
     private final VirtqueueConfig config;
     private final int size;
@@ -25,69 +22,51 @@ public final class SplitDriverQueue implements DriverQueue {
     private final long tablesGuest;
     private final boolean indirect;
     private final boolean eventIdx;
-    private final int[] tokens;
-    private final int[] chainLengths;
+    private final boolean inOrder;
+    private final ChainRecords out;
 
     private int freeHead;
     private int freeCount;
     private int availNext;
     private int availPublished;
     private int usedSeen;
-    private int lastUsedBytes;
 
-    /**
-     * Lays out a queue in guest memory, which must be zero there.
-     *
-     * @param guestAddress where it starts, a multiple of 4096
-     * @param size number of descriptors, a power of two
-     * @param buffersMax most buffers of one chain
-     * @param features the negotiated feature bits
-     */
-    public SplitDriverQueue(GuestMemory memory, long guestAddress, int size, int buffersMax,
+    /** See {@link DriverQueue#create}. */
+    SplitDriverQueue(GuestMemory memory, long guestAddress, int size, int buffersMax,
             long features) {
         if (!SplitLayout.isLegalSize(size) || buffersMax <= 0) {
             throw new IllegalArgumentException(
                     "queue size " + size + ", chains of " + buffersMax);
         }
-        if (guestAddress % AREA_ALIGN != 0) {
-            throw new IllegalArgumentException("queue at " + guestAddress + " is not aligned");
-        }
         this.size = size;
         this.buffersMax = buffersMax;
         this.indirect = VirtioFeatures.has(features, VirtioFeatures.INDIRECT_DESC);
         this.eventIdx = VirtioFeatures.has(features, VirtioFeatures.EVENT_IDX);
-        long availGuest = align(guestAddress + SplitLayout.descBytes(size));
-        long usedGuest = align(availGuest + SplitLayout.availBytes(size));
-        this.tablesGuest = align(usedGuest + SplitLayout.usedBytes(size));
+        this.inOrder = VirtioFeatures.has(features, VirtioFeatures.IN_ORDER);
+        long availGuest = AreaLayout.align(guestAddress + SplitLayout.descBytes(size));
+        long usedGuest = AreaLayout.align(availGuest + SplitLayout.availBytes(size));
+        this.tablesGuest = AreaLayout.align(usedGuest + SplitLayout.usedBytes(size));
         this.config = new VirtqueueConfig(size, guestAddress, availGuest, usedGuest, 0);
-        long host = memory.hostAddress(guestAddress, bytesNeeded(size, buffersMax));
-        if (host == GuestMemory.UNMAPPED) {
-            throw new IllegalArgumentException("queue at " + guestAddress + " outside memory");
-        }
+        long host = AreaLayout.host(memory, guestAddress, bytesNeeded(size, buffersMax));
         this.desc = host;
         this.avail = host + (availGuest - guestAddress);
         this.used = host + (usedGuest - guestAddress);
         this.tables = host + (tablesGuest - guestAddress);
-        this.tokens = new int[size];
-        this.chainLengths = new int[size];
+        this.out = new ChainRecords(size, inOrder);
         freeAll();
     }
 
-    private static long align(long address) {
-        return (address + AREA_ALIGN - 1) & -AREA_ALIGN;
-    }
-
     /** Guest memory that a queue takes, in bytes. */
-    public static long bytesNeeded(int size, int buffersMax) {
-        long rings = align(SplitLayout.descBytes(size)) + align(SplitLayout.availBytes(size))
-                + align(SplitLayout.usedBytes(size));
+    static long bytesNeeded(int size, int buffersMax) {
+        long rings = AreaLayout.align(SplitLayout.descBytes(size))
+                + AreaLayout.align(SplitLayout.availBytes(size))
+                + AreaLayout.align(SplitLayout.usedBytes(size));
         return rings + (long) size * buffersMax * SplitLayout.DESC_BYTES;
     }
 
     private void freeAll() {
         for (int i = 0; i < size; i++) {
-            NativeMemory.putShort(descriptor(i) + SplitLayout.DESC_NEXT, i + 1);
-            tokens[i] = NO_DESCRIPTOR;
+            NativeMemory.putShort(descriptor(i) + SplitLayout.DESC_NEXT, (i + 1) & (size - 1));
         }
         freeHead = 0;
         freeCount = size;
@@ -117,8 +96,7 @@ public final class SplitDriverQueue implements DriverQueue {
             addDirect(buffers);
         }
         freeCount -= needed;
-        tokens[head] = token;
-        chainLengths[head] = needed;
+        out.add(head, token, needed, buffers.writableBytes());
         NativeMemory.putShort(
                 avail + SplitLayout.RING_ELEMENTS
                         + (long) SplitLayout.AVAIL_ELEMENT_BYTES * (availNext & (size - 1)),
@@ -194,33 +172,35 @@ public final class SplitDriverQueue implements DriverQueue {
         if (!hasUsed()) {
             return NOTHING_USED;
         }
-        long element = used + SplitLayout.RING_ELEMENTS
-                + (long) SplitLayout.USED_ELEMENT_BYTES * (usedSeen & (size - 1));
-        int head = NativeMemory.getInt(element);
-        lastUsedBytes = NativeMemory.getInt(element + SplitLayout.USED_ELEMENT_LEN);
+        int index = usedSeen;
         usedSeen = (usedSeen + 1) & INDEX_MASK;
-        if (head < 0 || head >= size || tokens[head] == NO_DESCRIPTOR) {
-            throw new IllegalStateException("the device used head " + head + ", which is not out");
+        if (!out.inBatch()) {
+            long element = used + SplitLayout.RING_ELEMENTS
+                    + (long) SplitLayout.USED_ELEMENT_BYTES * (index & (size - 1));
+            int lengthBytes = NativeMemory.getInt(element + SplitLayout.USED_ELEMENT_LEN);
+            out.use(NativeMemory.getInt(element), lengthBytes);
         }
-        int token = tokens[head];
-        tokens[head] = NO_DESCRIPTOR;
-        free(head);
-        return token;
+        free(out.next());
+        return out.token();
     }
 
     private void free(int head) {
+        freeCount += out.slots();
+        if (inOrder) {
+            // All descriptors go round as they lie in the table, linked for ever: 2.7.9.
+            return;
+        }
         int tail = head;
-        for (int i = 1; i < chainLengths[head]; i++) {
+        for (int i = 1; i < out.slots(); i++) {
             tail = next(tail);
         }
         NativeMemory.putShort(descriptor(tail) + SplitLayout.DESC_NEXT, freeHead);
         freeHead = head;
-        freeCount += chainLengths[head];
     }
 
     @Override
     public int lastUsedBytes() {
-        return lastUsedBytes;
+        return out.lengthBytes();
     }
 
     @Override

@@ -24,9 +24,11 @@ final class SplitVirtqueue implements Virtqueue {
     private final long avail;
     private final long used;
     private final boolean eventIdx;
-    private final ChainWalker walker;
+    private final SplitChainWalker walker;
     /** Heads between pop and addUsed. */
     private final boolean[] headInUse;
+    /** Order of popping, null if chains may be used in any order. */
+    private final UsedOrder order;
 
     /** Index of the next available entry to take. */
     private int lastAvail;
@@ -47,9 +49,11 @@ final class SplitVirtqueue implements Virtqueue {
         this.avail = avail;
         this.used = used;
         this.eventIdx = VirtioFeatures.has(features, VirtioFeatures.EVENT_IDX);
-        this.walker = new ChainWalker(memory, desc, size,
+        this.walker = new SplitChainWalker(memory, desc, size,
                 VirtioFeatures.has(features, VirtioFeatures.INDIRECT_DESC));
         this.headInUse = new boolean[size];
+        this.order = VirtioFeatures.has(features, VirtioFeatures.IN_ORDER)
+                ? new UsedOrder(size) : null;
         this.lastAvail = base;
         this.availSeen = base;
         this.usedNext = NativeMemory.getShort(used + SplitLayout.RING_IDX);
@@ -88,9 +92,11 @@ final class SplitVirtqueue implements Virtqueue {
         }
         long entry = avail + SplitLayout.RING_ELEMENTS
                 + (long) SplitLayout.AVAIL_ELEMENT_BYTES * (lastAvail & (size - 1));
+        int place = order == null ? 0 : order.enter();
         int head = NativeMemory.getShort(entry);
         lastAvail = (lastAvail + 1) & INDEX_MASK;
         chain.start(head);
+        chain.setPlace(place);
         if (head >= size) {
             chain.fail(ChainFault.HEAD_OUT_OF_RANGE);
         } else if (headInUse[head]) {
@@ -105,15 +111,27 @@ final class SplitVirtqueue implements Virtqueue {
 
     @Override
     public void addUsed(DescriptorChain chain, long writtenBytes) {
-        long element = used + SplitLayout.RING_ELEMENTS
-                + (long) SplitLayout.USED_ELEMENT_BYTES * (usedNext & (size - 1));
-        NativeMemory.putInt(element, chain.head());
-        NativeMemory.putInt(element + SplitLayout.USED_ELEMENT_LEN, (int) writtenBytes);
-        usedNext = (usedNext + 1) & INDEX_MASK;
         if (chain.ownsHead()) {
             headInUse[chain.head()] = false;
             chain.releaseHead();
         }
+        if (order == null) {
+            writeUsed(chain.head(), (int) writtenBytes);
+            return;
+        }
+        order.use(chain.place(), chain.head(), (int) writtenBytes, 1);
+        while (order.hasNext()) {
+            int place = order.next();
+            writeUsed(order.id(place), order.lengthBytes(place));
+        }
+    }
+
+    private void writeUsed(int head, int lengthBytes) {
+        long element = used + SplitLayout.RING_ELEMENTS
+                + (long) SplitLayout.USED_ELEMENT_BYTES * (usedNext & (size - 1));
+        NativeMemory.putInt(element, head);
+        NativeMemory.putInt(element + SplitLayout.USED_ELEMENT_LEN, lengthBytes);
+        usedNext = (usedNext + 1) & INDEX_MASK;
     }
 
     @Override

@@ -9,6 +9,10 @@ public final class VirtioFeatures {
     public static final long EVENT_IDX = 1L << 29;
     /** The device follows virtio 1.0 or later. */
     public static final long VERSION_1 = 1L << 32;
+    /** Queues are packed rings instead of split ones. */
+    public static final long RING_PACKED = 1L << 34;
+    /** Chains are used in the order in which they were made available. */
+    public static final long IN_ORDER = 1L << 35;
 
     private VirtioFeatures() {}
 

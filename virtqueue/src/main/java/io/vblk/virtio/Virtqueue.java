@@ -7,7 +7,7 @@ package io.vblk.virtio;
  * <p>Used elements are written one by one and published together: {@link #addUsed} any number of
  * times, {@link #publishUsed} once, then {@link #needsCall} once.
  */
-public sealed interface Virtqueue permits SplitVirtqueue {
+public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
     /** Number of descriptors. */
     int size();
 
@@ -24,7 +24,8 @@ public sealed interface Virtqueue permits SplitVirtqueue {
     boolean pop(DescriptorChain chain) throws VirtioException;
 
     /**
-     * Writes the used element of a chain; the driver does not see it yet.
+     * Writes the used element of a chain; the driver does not see it yet. In any order: where the
+     * driver asked for order, elements wait for those of the chains popped before.
      *
      * @param writtenBytes bytes written from the first writable byte on, never more than that
      */
@@ -52,6 +53,9 @@ public sealed interface Virtqueue permits SplitVirtqueue {
     /** Whether kicks are asked for. */
     boolean kicksEnabled();
 
-    /** Available index of the next chain: the base to go on from (VHOST_USER_GET_VRING_BASE). */
+    /**
+     * What another object needs to go on with this ring, see {@link VirtqueueConfig#base}. Every
+     * chain that was popped has to be used and shown before.
+     */
     int base();
 }

@@ -4,22 +4,47 @@ package io.vblk.virtio;
 /**
  * Size, addresses and base of a queue that does not run yet. Thread: any.
  *
+ * <p>The base says where to go on, in the form of VHOST_USER_GET_VRING_BASE. Split: the index of
+ * the next available entry; the used index is in the ring. Packed: slot of the next available
+ * descriptor in bits 0 to 14 and its wrap counter in bit 15, the same of the next used descriptor in
+ * bits 16 to 31. {@link #freshBase} is where a new queue starts.
+ *
  * @param size number of descriptors
- * @param descAddress guest address of the descriptor table
- * @param availAddress guest address of the available ring
- * @param usedAddress guest address of the used ring
- * @param base available index to start from, 0 for a fresh queue
+ * @param descAddress guest address of the descriptor table (packed: of the descriptor ring)
+ * @param availAddress guest address of the available ring (packed: of the driver's event
+ *     suppression)
+ * @param usedAddress guest address of the used ring (packed: of the device's event suppression)
+ * @param base where to go on
  */
 public record VirtqueueConfig(
         int size, long descAddress, long availAddress, long usedAddress, int base) {
+    private static final int PACKED_USED_SHIFT = 16;
+
+    /** The base of a queue that was never used. */
+    public static int freshBase(long features) {
+        return VirtioFeatures.has(features, VirtioFeatures.RING_PACKED)
+                ? packedBase(WrapCounter.START, WrapCounter.START)
+                : 0;
+    }
+
+    static int packedBase(int avail, int used) {
+        return avail | used << PACKED_USED_SHIFT;
+    }
 
     /**
      * Checks everything and makes the device side of the ring; its methods check none of it again.
      *
      * @param features the negotiated feature bits
-     * @throws VirtioException if size, alignment or an address is not allowed (virtio 1.3, 2.7)
+     * @throws VirtioException if size, alignment, an address or the base is not allowed (virtio
+     *     1.3, 2.7 and 2.8)
      */
     public Virtqueue activate(GuestMemory memory, long features) throws VirtioException {
+        return VirtioFeatures.has(features, VirtioFeatures.RING_PACKED)
+                ? activatePacked(memory, features)
+                : activateSplit(memory, features);
+    }
+
+    private Virtqueue activateSplit(GuestMemory memory, long features) throws VirtioException {
         if (!SplitLayout.isLegalSize(size)) {
             throw new VirtioException("queue size " + size + " is no power of two up to "
                     + SplitLayout.QUEUE_SIZE_MAX);
@@ -34,6 +59,28 @@ public record VirtqueueConfig(
         long used = area(memory, "used ring", usedAddress,
                 SplitLayout.usedBytes(size), SplitLayout.USED_ALIGN);
         return new SplitVirtqueue(memory, features, size, desc, avail, used, base);
+    }
+
+    private Virtqueue activatePacked(GuestMemory memory, long features) throws VirtioException {
+        if (!PackedLayout.isLegalSize(size)) {
+            throw new VirtioException("queue size " + size + " is not 1 to "
+                    + PackedLayout.QUEUE_SIZE_MAX);
+        }
+        long ring = area(memory, "descriptor ring", descAddress,
+                PackedLayout.ringBytes(size), PackedLayout.DESC_ALIGN);
+        long driverEvent = area(memory, "driver event suppression", availAddress,
+                PackedLayout.EVENT_BYTES, PackedLayout.EVENT_ALIGN);
+        long deviceEvent = area(memory, "device event suppression", usedAddress,
+                PackedLayout.EVENT_BYTES, PackedLayout.EVENT_ALIGN);
+        WrapCounter avail = new WrapCounter(size, base & 0xFFFF);
+        WrapCounter used = new WrapCounter(size, base >>> PACKED_USED_SHIFT);
+        int ahead = avail.distanceFrom(used);
+        if (avail.slot() >= size || used.slot() >= size || ahead < 0 || ahead > size) {
+            throw new VirtioException(String.format(
+                    "base 0x%08x is no state of a packed ring of %d", base, size));
+        }
+        return new PackedVirtqueue(
+                memory, features, size, ring, driverEvent, deviceEvent, avail, used);
     }
 
     private static long area(

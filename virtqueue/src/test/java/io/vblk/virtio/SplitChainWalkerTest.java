@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One test for each rule of virtio 1.3, 2.7.4 and 2.7.5 that a driver can break. */
-class ChainWalkerTest {
+class SplitChainWalkerTest {
     private static final long DATA = 0x80000;
     private static final long TABLE = 0x40000;
 

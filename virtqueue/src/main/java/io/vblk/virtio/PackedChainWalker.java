@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtio;
+
+import io.vblk.posix.NativeMemory;
+
+/**
+ * Follows NEXT and INDIRECT of a packed ring (virtio 1.3, 2.8.6 and 2.8.7). Each field of a
+ * descriptor is read once, since the guest may change it at any time. Thread: home of the queue.
+ */
+final class PackedChainWalker {
+    /** Answer of {@link #walk} for a chain that goes on for ever. */
+    static final int ENDLESS = 0;
+
+    private final long ring;
+    private final int queueSize;
+    private final boolean indirectAllowed;
+    private final ChainBuilder builder;
+    private final IndirectTable table;
+
+    PackedChainWalker(GuestMemory memory, long ring, int queueSize, boolean indirectAllowed) {
+        this.ring = ring;
+        this.queueSize = queueSize;
+        this.indirectAllowed = indirectAllowed;
+        this.builder = new ChainBuilder(memory);
+        this.table = new IndirectTable(memory);
+    }
+
+    /**
+     * Fills {@code chain}, to its end also when it is faulty: the next one starts behind it.
+     *
+     * @param head slot of the first descriptor
+     * @param headFlags its flags as they were when it became available
+     * @param slotsMax slots that the driver can have filled
+     * @return slots that the chain takes, or {@link #ENDLESS}
+     */
+    int walk(DescriptorChain chain, int head, int headFlags, int slotsMax) {
+        int slot = head;
+        boolean good = true;
+        for (int taken = 1; taken <= slotsMax; taken++) {
+            long descriptor = ring + (long) slot * PackedLayout.DESC_BYTES;
+            long address = NativeMemory.getLong(descriptor);
+            long length = NativeMemory.getInt(descriptor + PackedLayout.DESC_LEN) & 0xFFFF_FFFFL;
+            int id = NativeMemory.getShort(descriptor + PackedLayout.DESC_ID);
+            int flags = taken == 1
+                    ? headFlags
+                    : NativeMemory.getShort(descriptor + PackedLayout.DESC_FLAGS);
+            good = good && take(chain, address, length, flags);
+            if ((flags & PackedLayout.FLAG_NEXT) == 0) {
+                // The buffer id is that of the last descriptor: 2.8.6.
+                chain.identify(id, taken);
+                return taken;
+            }
+            slot = slot + 1 == queueSize ? 0 : slot + 1;
+        }
+        return ENDLESS;
+    }
+
+    /** Takes one descriptor of the ring; returns false after a fault that ends the chain. */
+    private boolean take(DescriptorChain chain, long address, long length, int flags) {
+        if ((flags & PackedLayout.FLAG_INDIRECT) == 0) {
+            return builder.append(chain, address, length, (flags & PackedLayout.FLAG_WRITE) != 0);
+        }
+        if (!indirectAllowed || (flags & PackedLayout.FLAG_NEXT) != 0) {
+            chain.fail(ChainFault.INDIRECT_NOT_ALLOWED);
+            return false;
+        }
+        return walkTable(chain, address, length);
+    }
+
+    /** A table's entries lie in order and have no NEXT: 2.8.7. */
+    private boolean walkTable(DescriptorChain chain, long tableAddress, long tableBytes) {
+        if (!table.open(tableAddress, tableBytes)) {
+            chain.fail(ChainFault.BAD_INDIRECT_TABLE);
+            return false;
+        }
+        long stepsMax = table.stepsMax(chain, queueSize);
+        for (long index = 0; index < stepsMax; index++) {
+            table.select(index);
+            long address = table.address();
+            long length = table.lengthBytes();
+            int flags = table.shortAt(PackedLayout.DESC_FLAGS);
+            if ((flags & PackedLayout.FLAG_INDIRECT) != 0) {
+                chain.fail(ChainFault.INDIRECT_NOT_ALLOWED);
+                return false;
+            }
+            if (!builder.append(
+                    chain, address, length, (flags & PackedLayout.FLAG_WRITE) != 0)) {
+                return false;
+            }
+        }
+        if (stepsMax < table.entries()) {
+            chain.fail(ChainFault.TOO_MANY_SEGMENTS);
+            return false;
+        }
+        return true;
+    }
+}
