@@ -10,7 +10,7 @@ package io.vblk.block;
  * takes requests from a guest checks that before; implementations assert it.
  */
 public interface BlockBackend extends AutoCloseable {
-    /** What the disk can do. */
+    /** What the disk can do, at present: it may grow. Thread: any. */
     BlockLimits limits();
 
     /**

@@ -2,7 +2,8 @@
 package io.vblk.block;
 
 /**
- * What a disk can do, fixed while it is open.
+ * What a disk can do. Nothing of it changes while the disk is open, but that it may grow; then
+ * there is a new record.
  *
  * @param capacityBytes size of the disk, a multiple of {@code blockBytes}
  * @param blockBytes smallest unit of a request: logical block size, 512 or 4096
@@ -11,6 +12,7 @@ package io.vblk.block;
  * @param readOnly whether writes of any kind are refused
  * @param canDiscard whether DISCARD does anything
  * @param canWriteZeroes whether WRITE_ZEROES is faster than writing zeroes
+ * @param canSecureErase whether SECURE_ERASE destroys data for good
  */
 public record BlockLimits(
         long capacityBytes,
@@ -19,10 +21,24 @@ public record BlockLimits(
         int optimalIoBytes,
         boolean readOnly,
         boolean canDiscard,
-        boolean canWriteZeroes) {
+        boolean canWriteZeroes,
+        boolean canSecureErase) {
 
     /** Unit of addresses on a virtio disk, whatever the block size. */
     public static final int SECTOR_BYTES = 512;
+
+    /** Limits of a disk that cannot erase securely, as nearly all. */
+    public BlockLimits(long capacityBytes, int blockBytes, int physicalBlockBytes,
+            int optimalIoBytes, boolean readOnly, boolean canDiscard, boolean canWriteZeroes) {
+        this(capacityBytes, blockBytes, physicalBlockBytes, optimalIoBytes, readOnly, canDiscard,
+                canWriteZeroes, false);
+    }
+
+    /** The same of a disk of another size. */
+    public BlockLimits withCapacity(long newCapacityBytes) {
+        return new BlockLimits(newCapacityBytes, blockBytes, physicalBlockBytes, optimalIoBytes,
+                readOnly, canDiscard, canWriteZeroes, canSecureErase);
+    }
 
     /** Capacity in sectors of 512 bytes. */
     public long capacitySectors() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.block;
 
-/** The five operations of a disk. */
+/** The operations of a disk. */
 public enum BlockOp {
     /** Fill the segments from the disk. */
     READ,
@@ -12,5 +12,7 @@ public enum BlockOp {
     /** Forget a range; a hint, what it reads as afterwards is open. */
     DISCARD,
     /** Make a range read as zeroes. */
-    WRITE_ZEROES
+    WRITE_ZEROES,
+    /** Destroy a range's data, so that no one can get at it by any means. */
+    SECURE_ERASE
 }

@@ -42,7 +42,7 @@ public final class BlockRequest {
         this.iovecCount = iovecCount;
     }
 
-    /** Makes this a DISCARD, WRITE_ZEROES or, with offset and length 0, a FLUSH. */
+    /** Makes this a DISCARD, WRITE_ZEROES, SECURE_ERASE or, with range 0, a FLUSH. */
     public void range(BlockOp operation, long offset, long lengthBytes) {
         this.op = operation;
         this.offset = offset;

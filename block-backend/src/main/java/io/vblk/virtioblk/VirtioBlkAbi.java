@@ -15,7 +15,9 @@ package io.vblk.virtioblk;
  *      28 opt_io (4)             32 writeback (1)        34 num_queues (2)
  *      36 max_discard_sectors (4)      40 max_discard_seg (4)    44 discard_sector_align (4)
  *      48 max_write_zeroes_sectors (4) 52 max_write_zeroes_seg (4)
- *      56 write_zeroes_may_unmap (1)   60 secure erase (12)      72 zoned (24)
+ *      56 write_zeroes_may_unmap (1)
+ *      60 max_secure_erase_sectors (4) 64 max_secure_erase_seg (4)
+ *      68 secure_erase_sector_align (4)                          72 zoned (24)
  * </pre>
  */
 final class VirtioBlkAbi {
@@ -25,6 +27,7 @@ final class VirtioBlkAbi {
     static final int T_GET_ID = 8;
     static final int T_DISCARD = 11;
     static final int T_WRITE_ZEROES = 13;
+    static final int T_SECURE_ERASE = 14;
     /** Old barrier bit, to be ignored. */
     static final int T_BARRIER = 0x8000_0000;
 
@@ -41,6 +44,7 @@ final class VirtioBlkAbi {
     static final long F_MQ = 1L << 12;
     static final long F_DISCARD = 1L << 13;
     static final long F_WRITE_ZEROES = 1L << 14;
+    static final long F_SECURE_ERASE = 1L << 16;
 
     static final int HEADER_BYTES = 16;
     static final int HEADER_SECTOR = 8;
@@ -65,6 +69,9 @@ final class VirtioBlkAbi {
     static final int CONFIG_MAX_WRITE_ZEROES_SECTORS = 48;
     static final int CONFIG_MAX_WRITE_ZEROES_SEG = 52;
     static final int CONFIG_WRITE_ZEROES_MAY_UNMAP = 56;
+    static final int CONFIG_MAX_SECURE_ERASE_SECTORS = 60;
+    static final int CONFIG_MAX_SECURE_ERASE_SEG = 64;
+    static final int CONFIG_SECURE_ERASE_ALIGN = 68;
 
     private VirtioBlkAbi() {}
 }

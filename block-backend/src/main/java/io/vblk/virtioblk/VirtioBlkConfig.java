@@ -12,9 +12,9 @@ final class VirtioBlkConfig {
     static final int SEG_MAX = 254;
     /** Longest read or write, in bytes: descriptors could name the same memory for terabytes. */
     static final long TRANSFER_BYTES_MAX = 1L << 30;
-    /** Longest range of one DISCARD or WRITE_ZEROES segment, in sectors: 1 GiB. */
+    /** Longest range of a DISCARD, WRITE_ZEROES or SECURE_ERASE, in sectors: 1 GiB. */
     static final int RANGE_SECTORS_MAX = 1 << 21;
-    /** Most segments of one DISCARD or WRITE_ZEROES. */
+    /** Most segments of one DISCARD, WRITE_ZEROES or SECURE_ERASE. */
     static final int RANGES_MAX = 32;
 
     private final ByteBuffer space =
@@ -24,7 +24,7 @@ final class VirtioBlkConfig {
         int blockBytes = limits.blockBytes();
         int physicalBlocks = Math.max(1, limits.physicalBlockBytes() / blockBytes);
         int blockSectors = blockBytes / BlockLimits.SECTOR_BYTES;
-        space.putLong(0, limits.capacitySectors());
+        setCapacity(limits);
         space.putInt(VirtioBlkAbi.CONFIG_SEG_MAX, segMax(options));
         space.putInt(VirtioBlkAbi.CONFIG_BLK_SIZE, blockBytes);
         space.put(VirtioBlkAbi.CONFIG_PHYSICAL_EXPONENT,
@@ -43,11 +43,20 @@ final class VirtioBlkConfig {
             space.putInt(VirtioBlkAbi.CONFIG_MAX_WRITE_ZEROES_SEG, RANGES_MAX);
             space.put(VirtioBlkAbi.CONFIG_WRITE_ZEROES_MAY_UNMAP, (byte) 1);
         }
+        if (limits.canSecureErase()) {
+            space.putInt(VirtioBlkAbi.CONFIG_MAX_SECURE_ERASE_SECTORS, RANGE_SECTORS_MAX);
+            space.putInt(VirtioBlkAbi.CONFIG_MAX_SECURE_ERASE_SEG, RANGES_MAX);
+            space.putInt(VirtioBlkAbi.CONFIG_SECURE_ERASE_ALIGN, blockSectors);
+        }
     }
 
     /** What fits a queue without indirect tables: two descriptors go to header and status. */
     private static int segMax(VirtioBlkOptions options) {
         return Math.max(1, Math.min(SEG_MAX, options.queueSize() - 2));
+    }
+
+    void setCapacity(BlockLimits limits) {
+        space.putLong(0, limits.capacitySectors());
     }
 
     boolean writeback() {

@@ -14,6 +14,7 @@ import io.vblk.virtio.Virtqueue;
 import io.vblk.virtio.VirtqueueConfig;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -23,13 +24,12 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class VirtioBlkDevice implements VirtioDevice {
     private static final long RING_FEATURES = VirtioFeatures.VERSION_1
-            | VirtioFeatures.INDIRECT_DESC | VirtioFeatures.EVENT_IDX;
+            | VirtioFeatures.INDIRECT_DESC | VirtioFeatures.EVENT_IDX | VirtioFeatures.RING_PACKED;
     private static final long CACHE_FEATURES =
             VirtioBlkAbi.F_FLUSH | VirtioBlkAbi.F_CONFIG_WCE;
 
     private final VirtioBlkOptions options;
-    private final IoThread ioThread;
-    private final BlockBackend backend;
+    private final List<QueueHome> homes;
     private final VirtioBlkConfig config;
     private final long offered;
     private final byte[] serial;
@@ -37,18 +37,31 @@ public final class VirtioBlkDevice implements VirtioDevice {
     private VirtioBlkStats ended = VirtioBlkStats.NONE;
     private volatile long negotiated;
     private volatile boolean writesThrough = true;
+    private volatile BlockLimits limits;
+    private Runnable configListener = () -> { };
+
+    /** Makes a device whose queues all run on one iothread. */
+    public VirtioBlkDevice(VirtioBlkOptions options, IoThread ioThread, BlockBackend backend) {
+        this(options, List.of(new QueueHome(ioThread, backend)));
+    }
 
     /**
-     * Makes a device whose queues all run on one iothread.
+     * Makes a device.
      *
-     * @param backend attached to the context of {@code ioThread}; stays the caller's to close
+     * @param homes where its queues run, shared out as the options say; all with the same disk
      */
-    public VirtioBlkDevice(VirtioBlkOptions options, IoThread ioThread, BlockBackend backend) {
+    public VirtioBlkDevice(VirtioBlkOptions options, List<QueueHome> homes) {
+        for (int home : options.vqMapping()) {
+            if (home < 0 || home >= homes.size()) {
+                throw new IllegalArgumentException("iothread-vq-mapping names iothread " + home
+                        + ", there are 0 to " + (homes.size() - 1));
+            }
+        }
         this.options = options;
-        this.ioThread = ioThread;
-        this.backend = backend;
-        this.config = new VirtioBlkConfig(options, backend.limits());
-        this.offered = offer(options, backend.limits());
+        this.homes = List.copyOf(homes);
+        this.limits = homes.get(0).backend().limits();
+        this.config = new VirtioBlkConfig(options, limits);
+        this.offered = offer(options, limits);
         this.serial = Arrays.copyOf(
                 options.serial().getBytes(StandardCharsets.US_ASCII), VirtioBlkAbi.ID_BYTES);
         this.queues = new VirtioBlkQueue[options.numQueues()];
@@ -58,6 +71,9 @@ public final class VirtioBlkDevice implements VirtioDevice {
         // SIZE_MAX stays away: with 0 in its field Linux takes 4096 as the longest segment.
         long features = RING_FEATURES | VirtioBlkAbi.F_SEG_MAX | VirtioBlkAbi.F_BLK_SIZE
                 | VirtioBlkAbi.F_TOPOLOGY | VirtioBlkAbi.F_FLUSH | VirtioBlkAbi.F_CONFIG_WCE;
+        if (options.inOrder()) {
+            features |= VirtioFeatures.IN_ORDER;
+        }
         if (options.numQueues() > 1) {
             features |= VirtioBlkAbi.F_MQ;
         }
@@ -69,6 +85,9 @@ public final class VirtioBlkDevice implements VirtioDevice {
         }
         if (limits.canWriteZeroes()) {
             features |= VirtioBlkAbi.F_WRITE_ZEROES;
+        }
+        if (limits.canSecureErase()) {
+            features |= VirtioBlkAbi.F_SECURE_ERASE;
         }
         return features;
     }
@@ -131,6 +150,21 @@ public final class VirtioBlkDevice implements VirtioDevice {
     }
 
     @Override
+    public void onConfigChange(Runnable listener) {
+        configListener = listener;
+    }
+
+    /**
+     * Shows the driver that the disk has grown: a new capacity, and a configuration change. The
+     * backends know it already.
+     */
+    public void grow() {
+        limits = homes.get(0).backend().limits();
+        config.setCapacity(limits);
+        configListener.run();
+    }
+
+    @Override
     public void startQueue(int index, GuestMemory memory, VirtqueueConfig queueConfig,
             EventNotifier kick, EventNotifier call) throws VirtioException, ErrnoException {
         if (index < 0 || index >= queues.length) {
@@ -145,10 +179,10 @@ public final class VirtioBlkDevice implements VirtioDevice {
         }
         Virtqueue ring = queueConfig.activate(memory, negotiated);
         VirtioBlkQueue queue = new VirtioBlkQueue(
-                this, index, ioThread.context(), backend, ring, kick, call);
+                this, index, homeOf(index), ring, kick, call, options.coalescing());
         // Noted before: if the wait for the iothread is broken off, the queue may run all the same.
         queues[index] = queue;
-        String refusal = startOnHome(queue);
+        String refusal = startOnHome(homeOf(index).ioThread(), queue);
         if (refusal != null) {
             queues[index] = null;
             queue.free();
@@ -157,8 +191,12 @@ public final class VirtioBlkDevice implements VirtioDevice {
         }
     }
 
+    private QueueHome homeOf(int index) {
+        return homes.get(options.homeOf(index, homes.size()));
+    }
+
     /** Returns why the kick cannot be watched, or null. */
-    private String startOnHome(VirtioBlkQueue queue) {
+    private static String startOnHome(IoThread ioThread, VirtioBlkQueue queue) {
         AtomicReference<String> refusal = new AtomicReference<>();
         ioThread.call(() -> {
             try {
@@ -176,6 +214,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
         if (queue == null) {
             return 0;
         }
+        IoThread ioThread = homeOf(index).ioThread();
         CompletableFuture<Void> drained = new CompletableFuture<>();
         ioThread.call(() -> queue.stop(() -> drained.complete(null)));
         ioThread.await(drained);
@@ -217,6 +256,11 @@ public final class VirtioBlkDevice implements VirtioDevice {
     /** Whether each write must be stable at its completion. Thread: any. */
     boolean writesThrough() {
         return writesThrough;
+    }
+
+    /** What the disk can do at present. Thread: any. */
+    BlockLimits limits() {
+        return limits;
     }
 
     byte[] serial() {

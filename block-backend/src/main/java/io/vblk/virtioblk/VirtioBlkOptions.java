@@ -2,6 +2,7 @@
 package io.vblk.virtioblk;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * What the operator chose for a device.
@@ -9,8 +10,17 @@ import java.nio.charset.StandardCharsets;
  * @param serial what GET_ID answers, at most 20 bytes of ASCII
  * @param numQueues number of queues, 1 to {@link #QUEUES_MAX}
  * @param queueSize largest queue, a power of two up to {@link #QUEUE_SIZE_MAX}
+ * @param vqMapping number of the iothread of each queue; empty for one after the other in turn
+ * @param inOrder whether IN_ORDER is offered: a driver that takes it waits for the slowest
+ * @param coalescing how long calls are held back
  */
-public record VirtioBlkOptions(String serial, int numQueues, int queueSize) {
+public record VirtioBlkOptions(
+        String serial,
+        int numQueues,
+        int queueSize,
+        List<Integer> vqMapping,
+        boolean inOrder,
+        CallCoalescing coalescing) {
     /** Most queues: a vhost-user queue index has eight bits. */
     public static final int QUEUES_MAX = 256;
     /** Largest queue: what QEMU's front-end takes. */
@@ -18,8 +28,14 @@ public record VirtioBlkOptions(String serial, int numQueues, int queueSize) {
     /** QEMU's default queue size for virtio-blk. */
     public static final int QUEUE_SIZE_DEFAULT = 256;
 
+    /** Queues in turn on the iothreads, any order, each call at once. */
+    public VirtioBlkOptions(String serial, int numQueues, int queueSize) {
+        this(serial, numQueues, queueSize, List.of(), false, CallCoalescing.OFF);
+    }
+
     /** Checks the ranges. */
     public VirtioBlkOptions {
+        vqMapping = List.copyOf(vqMapping);
         int serialBytes = serial.getBytes(StandardCharsets.US_ASCII).length;
         if (serialBytes > VirtioBlkAbi.ID_BYTES) {
             throw new IllegalArgumentException(
@@ -33,5 +49,14 @@ public record VirtioBlkOptions(String serial, int numQueues, int queueSize) {
             throw new IllegalArgumentException("queue-size must be a power of two from 1 to "
                     + QUEUE_SIZE_MAX + ", not " + queueSize);
         }
+        if (!vqMapping.isEmpty() && vqMapping.size() != numQueues) {
+            throw new IllegalArgumentException("iothread-vq-mapping names " + vqMapping.size()
+                    + " iothreads, one each for " + numQueues + " queues is needed");
+        }
+    }
+
+    /** Number of the iothread that a queue runs on, of so many. */
+    int homeOf(int queue, int homes) {
+        return vqMapping.isEmpty() ? queue % homes : vqMapping.get(queue);
     }
 }

@@ -2,6 +2,7 @@
 package io.vblk.virtioblk;
 
 import io.vblk.aio.AioContext;
+import io.vblk.aio.AioTimer;
 import io.vblk.aio.BottomHalf;
 import io.vblk.aio.DeferredCall;
 import io.vblk.aio.EventNotifier;
@@ -38,11 +39,12 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private final int index;
     private final AioContext context;
     private final BlockBackend backend;
-    private final BlockLimits limits;
     private final Virtqueue ring;
     private final EventNotifier call;
     private final QueueHandler handler;
     private final BottomHalf resume;
+    private final CallCoalescing coalescing;
+    private final AioTimer callTimer;
     private final MappedMemory slotMemory;
 
     private VirtioBlkRequest free;
@@ -53,8 +55,10 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private int inFlight;
     /** Whether the backend holds something that it was not told to set off. */
     private boolean uncommitted;
-    /** Whether the ring holds used elements that the driver was not shown. */
-    private boolean unpublished;
+    /** Used elements that the driver was not shown. */
+    private int unpublished;
+    /** Used elements that it was shown, without a decision whether to call. */
+    private int uncalled;
     /** Read by control as well. */
     private volatile boolean broken;
     private boolean stopping;
@@ -74,17 +78,19 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private long busy;
     private int lastErrno;
 
-    VirtioBlkQueue(VirtioBlkDevice device, int index, AioContext context, BlockBackend backend,
-            Virtqueue ring, EventNotifier kick, EventNotifier call) throws ErrnoException {
+    VirtioBlkQueue(VirtioBlkDevice device, int index, QueueHome home, Virtqueue ring,
+            EventNotifier kick, EventNotifier call, CallCoalescing coalescing)
+            throws ErrnoException {
         this.device = device;
         this.index = index;
-        this.context = context;
-        this.backend = backend;
-        this.limits = backend.limits();
+        this.context = home.ioThread().context();
+        this.backend = home.backend();
         this.ring = ring;
+        this.coalescing = coalescing;
         this.call = call;
         this.handler = new QueueHandler("queue " + index, context, ring, kick, this);
         this.resume = context.bottomHalf("virtio-blk queue " + index, this::resume);
+        this.callTimer = context.timer("virtio-blk queue " + index, this::decideCall);
         int iovecBytes = SEGMENTS_MAX * IovecArray.ELEMENT_BYTES;
         int slotBytes = iovecBytes + VirtioBlkAbi.HEADER_BYTES;
         // Each head can be in flight once; the slot beyond is for chains without one of their own,
@@ -276,7 +282,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         }
         request.writeStatus();
         ring.addUsed(request.chain, request.usedBytes());
-        unpublished = true;
+        unpublished++;
         release(request);
         inFlight--;
     }
@@ -287,12 +293,26 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     }
 
     private void publish() {
-        if (!unpublished) {
+        if (unpublished == 0) {
             return;
         }
-        unpublished = false;
+        uncalled += unpublished;
+        unpublished = 0;
         batches++;
         ring.publishUsed();
+        if (inFlight == 0 || !coalescing.isOn() || uncalled >= coalescing.completionsMax()) {
+            decideCall();
+        } else if (!callTimer.isArmed()) {
+            callTimer.modify(context.nanoTime() + coalescing.delayNs());
+        }
+    }
+
+    /** Decides about a call for what was shown, and sends it. */
+    private void decideCall() {
+        if (uncalled == 0) {
+            return;
+        }
+        uncalled = 0;
         if (ring.needsCall()) {
             calls++;
             call.set();
@@ -313,6 +333,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             Runnable drained = whenDrained;
             whenDrained = null;
             publish();
+            callTimer.cancel();
             drained.run();
         }
     }
@@ -336,7 +357,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     // ------------------------------------------------------------------ for the request
 
     BlockLimits limits() {
-        return limits;
+        return device.limits();
     }
 
     boolean offers(long feature) {

@@ -100,6 +100,10 @@ final class VirtioBlkRequest implements BlockCompletion {
                 return queue.offers(VirtioBlkAbi.F_WRITE_ZEROES)
                         ? parseRanges(BlockOp.WRITE_ZEROES, VirtioBlkAbi.RANGE_FLAG_UNMAP)
                         : answer(VirtioBlkAbi.S_UNSUPP);
+            case VirtioBlkAbi.T_SECURE_ERASE:
+                return queue.offers(VirtioBlkAbi.F_SECURE_ERASE)
+                        ? parseRanges(BlockOp.SECURE_ERASE, 0)
+                        : answer(VirtioBlkAbi.S_UNSUPP);
             default:
                 return answer(VirtioBlkAbi.S_UNSUPP);
         }
@@ -246,7 +250,7 @@ final class VirtioBlkRequest implements BlockCompletion {
     }
 
     /**
-     * Prepares the next block request of a DISCARD or WRITE_ZEROES with several segments; returns
+     * Prepares the next block request of one that has several segments, such as DISCARD; returns
      * false when there is none left to do or one has failed.
      */
     boolean nextStep() {

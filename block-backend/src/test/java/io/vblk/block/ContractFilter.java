@@ -136,6 +136,7 @@ public final class ContractFilter implements BlockBackend, BlockCompletion {
             case FLUSH -> offset == 0 && length == 0;
             case DISCARD -> limits.canDiscard();
             case WRITE_ZEROES -> limits.canWriteZeroes();
+            case SECURE_ERASE -> limits.canSecureErase();
         };
         require(allowed, "not allowed on this disk", request);
         boolean transfers = request.op() == BlockOp.READ || request.op() == BlockOp.WRITE;

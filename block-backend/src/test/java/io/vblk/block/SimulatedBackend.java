@@ -228,7 +228,8 @@ public final class SimulatedBackend implements BlockBackend {
         switch (request.op()) {
             case READ, WRITE -> transfer(request, at);
             case FLUSH -> flushes++;
-            case DISCARD, WRITE_ZEROES -> NativeMemory.fill(at, request.lengthBytes(), 0);
+            case DISCARD, WRITE_ZEROES, SECURE_ERASE ->
+                    NativeMemory.fill(at, request.lengthBytes(), 0);
         }
     }
 

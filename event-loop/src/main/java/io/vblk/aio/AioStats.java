@@ -35,6 +35,25 @@ public record AioStats(
         long pollTimeNs,
         long pollTimePeakNs) {
 
+    /** The counters of two loops together; the polling times are the larger ones. */
+    public AioStats plus(AioStats other) {
+        return new AioStats(
+                iterations + other.iterations,
+                pollPhases + other.pollPhases,
+                pollHits + other.pollHits,
+                pollNs + other.pollNs,
+                waits + other.waits,
+                waitNs + other.waitNs,
+                wakeupsSent + other.wakeupsSent,
+                wakeupsElided + other.wakeupsElided,
+                bottomHalves + other.bottomHalves,
+                idleBottomHalves + other.idleBottomHalves,
+                dispatches + other.dispatches,
+                timers + other.timers,
+                Math.max(pollTimeNs, other.pollTimeNs),
+                Math.max(pollTimePeakNs, other.pollTimePeakNs));
+    }
+
     /** The counters gained since an earlier snapshot; the polling times are this one's. */
     public AioStats since(AioStats earlier) {
         return new AioStats(

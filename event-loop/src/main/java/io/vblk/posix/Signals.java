@@ -5,7 +5,7 @@ import java.util.function.IntConsumer;
 import jnr.constants.platform.Signal;
 import jnr.posix.util.SunMiscSignal;
 
-/** Requests to end the process: SIGINT and SIGTERM (signal(7)). Thread: any. */
+/** Requests to this process from outside (signal(7)). Thread: any. */
 public final class Signals {
     private Signals() {}
 
@@ -20,5 +20,10 @@ public final class Signals {
     public static void onTermination(IntConsumer handler) {
         SunMiscSignal.signal(Signal.SIGINT, handler::accept);
         SunMiscSignal.signal(Signal.SIGTERM, handler::accept);
+    }
+
+    /** Calls the handler at each SIGHUP, which asks a server to look again; see above. */
+    public static void onHangup(Runnable handler) {
+        SunMiscSignal.signal(Signal.SIGHUP, number -> handler.run());
     }
 }

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.block.image.ImageException;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * One run of a load against a device in this process. Thread: control; {@link #stop} any.
+ * One run of a load against a device in this process. Thread: control, except where it says any.
  */
 public final class BenchRun implements AutoCloseable {
     private static final long PROGRESS_MS = 1_000;
@@ -23,6 +26,8 @@ public final class BenchRun implements AutoCloseable {
     private final StopFlag stop = new StopFlag();
     private final List<LoadGenerator> jobs = new ArrayList<>();
     private final AtomicReference<Throwable> crash = new AtomicReference<>();
+    /** What others want done on the control thread. */
+    private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
 
     private BenchRun(DeviceSetup setup, InProcessGuest guest, JobSpec spec, VerifyMap verify) {
         this.setup = setup;
@@ -64,7 +69,28 @@ public final class BenchRun implements AutoCloseable {
         return spec;
     }
 
-    /** Asks the jobs to end after the requests in flight. */
+    /**
+     * Takes over what the disk has gained on the host, while the load runs.
+     *
+     * @return the capacity in sectors that the guests see now, or 0 if it did not grow
+     * @throws ImageException if it shrank or cannot be looked at
+     */
+    public long followSize() throws ImageException {
+        return guest.followSize();
+    }
+
+    /** Has something done on the control thread within a second of the run. Thread: any. */
+    public void execute(Runnable request) {
+        requests.add(request);
+    }
+
+    private void serveRequests() {
+        for (Runnable next = requests.poll(); next != null; next = requests.poll()) {
+            next.run();
+        }
+    }
+
+    /** Asks the jobs to end after the requests in flight. Thread: any. */
     public void stop() {
         stop.request();
     }
@@ -77,10 +103,13 @@ public final class BenchRun implements AutoCloseable {
      */
     public JobReport run(Consumer<Progress> progress) throws IOException {
         ZonedDateTime started = ZonedDateTime.now();
-        LoopReport loopBefore = guest.loop();
+        List<LoopReport> loopsBefore = guest.loops();
         VirtioBlkStats deviceBefore = guest.deviceStats();
         inThreads(LoadGenerator::run, progress);
-        LoopReport loop = guest.loop().since(loopBefore);
+        List<LoopReport> loops = new ArrayList<>();
+        for (LoopReport loop : guest.loops()) {
+            loops.add(loop.since(loopsBefore.get(loop.iothread())));
+        }
         VirtioBlkStats device = guest.deviceStats().since(deviceBefore);
         boolean flushed = true;
         if (spec.rw().writes()) {
@@ -91,7 +120,8 @@ public final class BenchRun implements AutoCloseable {
         }
         List<JobStats> stats = jobs.stream().map(LoadGenerator::stats).toList();
         return new JobReport(
-                setup, guest.image().description(), spec, started, stats, loop, device, flushed);
+                setup, guest.image().description(), spec, started, stats, loops, device,
+                flushed);
     }
 
     private void inThreads(Consumer<LoadGenerator> work, Consumer<Progress> progress)
@@ -113,6 +143,7 @@ public final class BenchRun implements AutoCloseable {
             for (Thread thread : threads) {
                 while (thread.isAlive()) {
                     thread.join(PROGRESS_MS);
+                    serveRequests();
                     if (!guest.isAlive()) {
                         throw new IllegalStateException("the event loop has ended");
                     }

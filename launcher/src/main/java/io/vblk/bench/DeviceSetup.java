@@ -9,6 +9,8 @@ import io.vblk.virtioblk.VirtioBlkOptions;
  *
  * @param image the disk
  * @param device queues and serial
- * @param loop the event loop that serves it
+ * @param loop the event loops that serve it
+ * @param ring what the guests take of its rings' features
  */
-public record DeviceSetup(ImageSpec image, VirtioBlkOptions device, LoopSetup loop) {}
+public record DeviceSetup(
+        ImageSpec image, VirtioBlkOptions device, LoopSetup loop, RingSetup ring) {}

@@ -3,20 +3,25 @@ package io.vblk.bench;
 
 import io.vblk.aio.AioContext;
 import io.vblk.aio.IoThread;
-import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockLimits;
+import io.vblk.block.image.ImageException;
 import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
 import io.vblk.virtio.GuestMemory;
 import io.vblk.virtio.VirtioException;
+import io.vblk.virtioblk.QueueHome;
 import io.vblk.virtioblk.VirtioBlkDevice;
 import io.vblk.virtioblk.VirtioBlkDriver;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Device and drivers in one process over shared guest memory: an image, an iothread with the
- * device, and one driver per job. Thread: control.
+ * Device and drivers in one process over shared guest memory: an image, iothreads with the
+ * device's queues, and one driver per job. Thread: control.
  */
 final class InProcessGuest implements AutoCloseable {
     /** Most memory of all guests together: buffers for each request in flight. */
@@ -24,24 +29,28 @@ final class InProcessGuest implements AutoCloseable {
     private static final long FLUSH_WAIT_NS = 100_000_000L;
 
     private final OpenImage image;
-    private final IoThread ioThread;
-    private BlockBackend backend;
+    private final List<IoThread> ioThreads = new ArrayList<>();
+    private final List<QueueHome> homes = new ArrayList<>();
     private VirtioBlkDevice device;
+    /** What a driver learns by an interrupt; the drivers here have one control thread. */
+    private boolean configChanged;
     private GuestMemory memory;
     private VirtioBlkDriver[] drivers = new VirtioBlkDriver[0];
 
-    private InProcessGuest(OpenImage image, IoThread ioThread) {
+    private InProcessGuest(OpenImage image) {
         this.image = image;
-        this.ioThread = ioThread;
     }
 
-    /** Opens the image and starts the iothread; {@link #plugIn} makes the queues. */
+    /** Opens the image and starts the iothreads; {@link #plugIn} makes the queues. */
     static InProcessGuest open(DeviceSetup setup) throws IOException {
-        OpenImage image = Images.open(setup.image());
+        InProcessGuest guest = new InProcessGuest(Images.open(setup.image()));
         try {
-            return new InProcessGuest(image, setup.loop().start(0));
-        } catch (IOException e) {
-            image.close();
+            for (int i = 0; i < setup.loop().count(); i++) {
+                guest.ioThreads.add(setup.loop().start(i));
+            }
+            return guest;
+        } catch (IOException | RuntimeException | Error e) {
+            guest.close();
             throw e;
         }
     }
@@ -56,8 +65,11 @@ final class InProcessGuest implements AutoCloseable {
 
     /** Makes the device and starts one queue per job. */
     void plugIn(DeviceSetup setup, JobSpec spec) throws IOException {
-        backend = image.attach(ioThread.context());
-        device = new VirtioBlkDevice(setup.device(), ioThread, backend);
+        for (IoThread ioThread : ioThreads) {
+            homes.add(new QueueHome(ioThread, image.attach(ioThread.context())));
+        }
+        device = new VirtioBlkDevice(setup.device(), homes);
+        device.onConfigChange(() -> configChanged = true);
         int queueSize = setup.device().queueSize();
         long driverBytes = VirtioBlkDriver.bytesNeeded(
                 queueSize, spec.iodepth(), spec.blockBytes());
@@ -67,11 +79,12 @@ final class InProcessGuest implements AutoCloseable {
         }
         memory = GuestMemory.allocate(driverBytes * spec.numjobs());
         try {
-            device.acknowledgeFeatures(device.features());
+            long features = setup.ring().choose(device.features());
+            device.acknowledgeFeatures(features);
             drivers = new VirtioBlkDriver[spec.numjobs()];
             for (int i = 0; i < drivers.length; i++) {
                 drivers[i] = new VirtioBlkDriver(memory, driverBytes * i, queueSize,
-                        spec.iodepth(), spec.blockBytes(), device.features());
+                        spec.iodepth(), spec.blockBytes(), features);
                 device.startQueue(i, memory, drivers[i].config(), drivers[i].kickNotifier(),
                         drivers[i].callNotifier());
             }
@@ -80,18 +93,47 @@ final class InProcessGuest implements AutoCloseable {
         }
     }
 
-    /** Whether the event loop runs; it ends before its time only by a mistake of ours. */
+    /** Whether the event loops run; one ends before its time only by a mistake of ours. */
     boolean isAlive() {
-        return ioThread.isAlive();
+        for (IoThread ioThread : ioThreads) {
+            if (!ioThread.isAlive()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Takes over what the disk has gained on the host.
+     *
+     * @return the capacity in sectors that the guests read after a configuration change, or 0 if
+     *     there was none
+     */
+    long followSize() throws ImageException {
+        configChanged = false;
+        if (image.followSize()) {
+            device.grow();
+        }
+        if (!configChanged) {
+            return 0;
+        }
+        byte[] capacity = new byte[Long.BYTES];
+        device.readConfig(0, capacity);
+        return ByteBuffer.wrap(capacity).order(ByteOrder.LITTLE_ENDIAN).getLong();
     }
 
     VirtioBlkDriver driver(int job) {
         return drivers[job];
     }
 
-    LoopReport loop() {
-        AioContext context = ioThread.context();
-        return new LoopReport(context.fdMonitor(), context.stats(), context.handlerStats());
+    List<LoopReport> loops() {
+        List<LoopReport> loops = new ArrayList<>();
+        for (IoThread ioThread : ioThreads) {
+            AioContext context = ioThread.context();
+            loops.add(new LoopReport(loops.size(), context.fdMonitor(), context.stats(),
+                    context.handlerStats()));
+        }
+        return loops;
     }
 
     VirtioBlkStats deviceStats() {
@@ -123,10 +165,12 @@ final class InProcessGuest implements AutoCloseable {
         if (device != null) {
             device.close();
         }
-        if (backend != null) {
-            ioThread.call(backend::close);
+        for (QueueHome home : homes) {
+            home.ioThread().call(home.backend()::close);
         }
-        ioThread.close();
+        for (IoThread ioThread : ioThreads) {
+            ioThread.close();
+        }
         for (VirtioBlkDriver driver : drivers) {
             if (driver != null) {
                 driver.close();

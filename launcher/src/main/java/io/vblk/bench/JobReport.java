@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.aio.AioStats;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
 import io.vblk.virtioblk.VirtioBlkStats;
@@ -16,18 +17,18 @@ public final class JobReport {
     private final JobSpec spec;
     private final ZonedDateTime started;
     private final List<JobStats> jobs;
-    private final LoopReport loop;
+    private final List<LoopReport> loops;
     private final VirtioBlkStats device;
     private final boolean flushed;
 
     JobReport(DeviceSetup setup, String image, JobSpec spec, ZonedDateTime started,
-            List<JobStats> jobs, LoopReport loop, VirtioBlkStats device, boolean flushed) {
+            List<JobStats> jobs, List<LoopReport> loops, VirtioBlkStats device, boolean flushed) {
         this.setup = setup;
         this.image = image;
         this.spec = spec;
         this.started = started;
         this.jobs = List.copyOf(jobs);
-        this.loop = loop;
+        this.loops = List.copyOf(loops);
         this.device = device;
         this.flushed = flushed;
     }
@@ -37,9 +38,9 @@ public final class JobReport {
         return new TextReport(this, groupReporting).write();
     }
 
-    /** What the event loop did, handler by handler. */
-    public String loopToText() {
-        return new LoopText(setup, loop).write();
+    /** What the event loops did, handler by handler. */
+    public String loopsToText() {
+        return new LoopText(setup, loops).write();
     }
 
     /** fio's JSON; our own figures stand under "vblk" in each job. */
@@ -108,8 +109,17 @@ public final class JobReport {
         return JobStats.sum(jobs);
     }
 
-    LoopReport loop() {
-        return loop;
+    List<LoopReport> loops() {
+        return loops;
+    }
+
+    /** The counters of all loops together. */
+    AioStats loopTotal() {
+        AioStats total = loops.get(0).stats();
+        for (LoopReport loop : loops.subList(1, loops.size())) {
+            total = total.plus(loop.stats());
+        }
+        return total;
     }
 
     VirtioBlkStats device() {

@@ -185,7 +185,7 @@ final class JsonReport {
 
     /** What fio has no place for. Loop and device are those of the whole run. */
     private void writeOwn(JobStats job) throws IOException {
-        AioStats loop = report.loop().stats();
+        AioStats loop = report.loopTotal();
         VirtioBlkStats device = report.device();
         json.writeObjectFieldStart("vblk");
         json.writeStringField("load", "closed loop");
@@ -193,6 +193,11 @@ final class JsonReport {
         json.writeStringField("aio", report.setup().image().engine().toString());
         json.writeNumberField("num_queues", report.setup().device().numQueues());
         json.writeNumberField("queue_size", report.setup().device().queueSize());
+        json.writeNumberField("iothreads", report.loops().size());
+        json.writeBooleanField("packed", report.setup().ring().packed());
+        json.writeBooleanField("indirect", report.setup().ring().indirect());
+        json.writeBooleanField("event_idx", report.setup().ring().eventIdx());
+        json.writeBooleanField("in_order", report.setup().ring().inOrder());
         json.writeNumberField("verified_blocks", job.verifiedBlocks);
         json.writeNumberField("verify_errors", job.verifyErrors);
         json.writeObjectFieldStart("device");
@@ -223,24 +228,31 @@ final class JsonReport {
         json.writeNumberField("dispatches", loop.dispatches());
         json.writeNumberField("timers", loop.timers());
         json.writeArrayFieldStart("handlers");
-        for (HandlerStats handler : report.loop().handlers()) {
-            json.writeStartObject();
-            json.writeStringField("name", handler.name());
-            json.writeNumberField("fd", handler.fd());
-            json.writeNumberField("poll_hits", handler.pollHits());
-            json.writeNumberField("ready", handler.fdReadies());
-            json.writeNumberField("poll_ns", handler.pollTimeNs());
-            json.writeNumberField("poll_peak_ns", handler.pollTimePeakNs());
-            json.writeEndObject();
+        for (LoopReport one : report.loops()) {
+            for (HandlerStats handler : one.handlers()) {
+                writeHandler(one.iothread(), handler);
+            }
         }
         json.writeEndArray();
         json.writeEndObject();
         json.writeEndObject();
     }
 
+    private void writeHandler(int iothread, HandlerStats handler) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("name", handler.name());
+        json.writeNumberField("iothread", iothread);
+        json.writeNumberField("fd", handler.fd());
+        json.writeNumberField("poll_hits", handler.pollHits());
+        json.writeNumberField("ready", handler.fdReadies());
+        json.writeNumberField("poll_ns", handler.pollTimeNs());
+        json.writeNumberField("poll_peak_ns", handler.pollTimePeakNs());
+        json.writeEndObject();
+    }
+
     private void writeParameters() throws IOException {
         PollingOptions polling = report.setup().loop().options().polling();
-        json.writeStringField("fd_monitor", report.loop().monitor().toString());
+        json.writeStringField("fd_monitor", report.loops().get(0).monitor().toString());
         json.writeStringField("poll_policy", polling.policy().toString());
         json.writeNumberField("poll_max_ns", polling.pollMaxNs());
         json.writeNumberField("poll_grow", polling.pollGrow());

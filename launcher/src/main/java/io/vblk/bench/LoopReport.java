@@ -8,13 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the event loop did during a run.
+ * What an event loop did during a run.
  *
+ * @param iothread its number
  * @param monitor how it waits
  * @param stats its counters
  * @param handlers the counters of its handlers
  */
-record LoopReport(FdMonitorKind monitor, AioStats stats, List<HandlerStats> handlers) {
+record LoopReport(
+        int iothread, FdMonitorKind monitor, AioStats stats, List<HandlerStats> handlers) {
     /** What was gained since an earlier report of the same loop. */
     LoopReport since(LoopReport earlier) {
         List<HandlerStats> gained = new ArrayList<>();
@@ -25,6 +27,6 @@ record LoopReport(FdMonitorKind monitor, AioStats stats, List<HandlerStats> hand
                     .findFirst().orElse(null);
             gained.add(before == null ? handler : handler.since(before));
         }
-        return new LoopReport(monitor, stats.since(earlier.stats), gained);
+        return new LoopReport(iothread, monitor, stats.since(earlier.stats), gained);
     }
 }

@@ -9,20 +9,28 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * The event loop that serves a device.
+ * The event loops that serve a device.
  *
- * @param options polling, monitor and limits
+ * @param options polling, monitor and limits of each
  * @param cpus processors to run on, one per loop in turn; empty for any
+ * @param count number of loops, each a thread
  */
-public record LoopSetup(AioOptions options, List<Integer> cpus) {
-    /** Copies the list. */
+public record LoopSetup(AioOptions options, List<Integer> cpus, int count) {
+    /** Most loops; more than processors only makes sense for slow disks. */
+    public static final int COUNT_MAX = 64;
+
+    /** Checks the range. */
     public LoopSetup {
         cpus = List.copyOf(cpus);
+        if (count < 1 || count > COUNT_MAX) {
+            throw new IllegalArgumentException(
+                    "iothreads must be 1 to " + COUNT_MAX + ", not " + count);
+        }
     }
 
-    /** Any processor. */
+    /** One loop on any processor. */
     public LoopSetup(AioOptions options) {
-        this(options, List.of());
+        this(options, List.of(), 1);
     }
 
     /**
@@ -31,7 +39,7 @@ public record LoopSetup(AioOptions options, List<Integer> cpus) {
      * @throws IOException if the host says no, in words for an operator
      */
     IoThread start(int number) throws IOException {
-        String name = "vblk-iothread";
+        String name = "vblk-iothread-" + number;
         if (cpus.isEmpty()) {
             return IoThread.start(name, options);
         }

@@ -5,27 +5,36 @@ import io.vblk.aio.AioStats;
 import io.vblk.aio.HandlerStats;
 import io.vblk.aio.IoLimits;
 import io.vblk.aio.PollingOptions;
+import java.util.List;
 import java.util.Locale;
 
-/** The event loop's statistics in words, for --stats. */
+/** The event loops' statistics in words, for --stats. */
 final class LoopText {
     private static final double NANOS_PER_MS = 1e6;
 
     private final DeviceSetup setup;
-    private final LoopReport loop;
+    private final List<LoopReport> loops;
     private final StringBuilder out = new StringBuilder();
 
-    LoopText(DeviceSetup setup, LoopReport loop) {
+    LoopText(DeviceSetup setup, List<LoopReport> loops) {
         this.setup = setup;
-        this.loop = loop;
+        this.loops = loops;
     }
 
     String write() {
+        for (LoopReport loop : loops) {
+            write(loop);
+        }
+        return out.toString();
+    }
+
+    private void write(LoopReport loop) {
         AioStats stats = loop.stats();
         PollingOptions polling = setup.loop().options().polling();
         IoLimits limits = setup.loop().options().ioLimits();
         line("");
-        line("Event loop in detail (fd-monitor=%s):", loop.monitor());
+        String number = loops.size() == 1 ? "" : " " + loop.iothread();
+        line("Event loop%s in detail (fd-monitor=%s):", number, loop.monitor());
         line("  parameters   : poll-policy=%s, poll-max-ns=%d, poll-grow=%d, poll-shrink=%d, "
                         + "poll-weight=%d, aio-max-batch=%d, thread-pool=%d..%d",
                 polling.policy(), polling.pollMaxNs(), polling.pollGrow(), polling.pollShrink(),
@@ -44,7 +53,6 @@ final class LoopText {
                     handler.name(), handler.fd(), handler.pollHits(), handler.fdReadies(),
                     handler.pollTimeNs(), handler.pollTimePeakNs());
         }
-        return out.toString();
     }
 
     private void line(String format, Object... arguments) {

@@ -185,13 +185,16 @@ final class TextReport {
     }
 
     private void writeLoop() {
-        AioStats loop = report.loop().stats();
+        AioStats loop = report.loopTotal();
         VirtioBlkStats device = report.device();
         long requests = Math.max(1, device.requests());
         line("");
-        line("Device and event loop (%s, aio=%s, %d queue(s) of %d, guest waits by %s):",
-                report.image(), report.setup().image().engine(),
-                report.setup().device().numQueues(), report.setup().device().queueSize(),
+        DeviceSetup setup = report.setup();
+        int loops = report.loops().size();
+        line("Device and event loop%s (%s, aio=%s, %d queue(s) of %d%s, %s, guest waits by %s):",
+                loops == 1 ? "" : "s", report.image(), setup.image().engine(),
+                setup.device().numQueues(), setup.device().queueSize(),
+                loops == 1 ? "" : " on " + loops + " iothreads", setup.ring(),
                 report.spec().waitMode().name().toLowerCase(Locale.ROOT));
         line("  requests     : %d in %d batches (%.1f a batch), errors=%d, unsupported=%d, "
                 + "malformed=%d", device.requests(), device.batches(),
@@ -204,7 +207,7 @@ final class TextReport {
                 loop.iterations(), loop.waits(), loop.wakeupsSent(), loop.wakeupsElided());
         line("  polling      : max=%dns now=%dns peak=%dns, hits=%d, phases=%d, "
                 + "in vain=%.1fms, asleep=%.1fms",
-                report.setup().loop().options().polling().pollMaxNs(), loop.pollTimeNs(),
+                setup.loop().options().polling().pollMaxNs(), loop.pollTimeNs(),
                 loop.pollTimePeakNs(), loop.pollHits(),
                 loop.pollPhases(), loop.pollNs() / 1e6, loop.waitNs() / 1e6);
         JobStats total = report.total();

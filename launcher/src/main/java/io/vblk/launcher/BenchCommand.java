@@ -45,20 +45,19 @@ final class BenchCommand implements Command {
                 "normal or json, in fio's shape; default: normal"));
         options.addOption(CommonOptions.flag("stats",
                 "also report what the event loop did, handler by handler"));
-        CommonOptions.addDevice(options);
+        DeviceOptions.addTo(options);
         return options;
     }
 
     @Override
     public int run(CommandLine line) throws UsageException, IOException {
         boolean json = isJson(line);
-        boolean group = CommonOptions.isOn(line, "group_reporting");
-        boolean timeBased = CommonOptions.isOn(line, "time_based");
+        boolean group = CommonOptions.isOn(line, "group_reporting", false);
+        boolean timeBased = CommonOptions.isOn(line, "time_based", false);
         JobSpec job = CommonOptions.job(
                 line, CommonOptions.integer(line, "numjobs", 1), timeBased, WaitMode.POLL);
         ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
-        DeviceSetup setup = new DeviceSetup(
-                image, CommonOptions.device(line, job), CommonOptions.loop(line));
+        DeviceSetup setup = DeviceOptions.setup(line, image, job);
         Termination termination = Termination.handle();
         try (BenchRun run = BenchRun.open(setup, job);
                 ProgressLine progress = ProgressLine.onTerminal(run.spec())) {
@@ -70,7 +69,7 @@ final class BenchCommand implements Command {
             progress.erase();
             System.out.print(json ? report.toJson(group) + "\n" : "\n" + report.toText(group));
             if (line.hasOption("stats") && !json) {
-                System.out.print(report.loopToText());
+                System.out.print(report.loopsToText());
             }
             return termination.exitCodeAfter(Failures.print(report));
         }

@@ -22,7 +22,7 @@ final class ImageAccess {
     /** The image of a simulated load that writes or not. */
     static ImageSpec forLoad(CommandLine line, boolean writes) throws UsageException {
         String target = line.getArgList().get(0);
-        ImageFormat format = CommonOptions.format(line);
+        ImageFormat format = DeviceOptions.format(line);
         boolean readOnly = line.hasOption("read-only");
         if (writes && readOnly) {
             throw new UsageException("a load that writes cannot run on a read-only disk: leave out"
@@ -37,7 +37,7 @@ final class ImageAccess {
         }
         // What is not there is opened, too: that says best what is wrong.
         return new ImageSpec(target, format, readOnly || !writes || !permitted, copy,
-                CommonOptions.engine(line));
+                DeviceOptions.engine(line), DeviceOptions.blockBytes(line));
     }
 
     private static boolean canBeThere(Path image) {

@@ -43,7 +43,7 @@ final class InfoCommand implements Command {
     public int run(CommandLine line) throws IOException {
         String target = line.getArgList().get(0);
         ImageSpec spec = new ImageSpec(
-                target, CommonOptions.format(line), true, false, CommonOptions.engine(line));
+                target, DeviceOptions.format(line), true, false, DeviceOptions.engine(line));
         try (OpenImage image = Images.open(spec)) {
             BlockLimits limits = image.limits();
             row("image", target);

@@ -6,7 +6,9 @@ import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobReport;
 import io.vblk.bench.JobSpec;
 import io.vblk.bench.WaitMode;
+import io.vblk.block.image.ImageException;
 import io.vblk.block.image.ImageSpec;
+import io.vblk.posix.Signals;
 import java.io.IOException;
 import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
@@ -35,7 +37,7 @@ final class ServeCommand implements Command {
         options.addOption(CommonOptions.value("guests", "N",
                 "simulated guests, each a thread with its own queue; default: 1"));
         CommonOptions.addWorkload(options);
-        CommonOptions.addDevice(options);
+        DeviceOptions.addTo(options);
         return options;
     }
 
@@ -48,12 +50,12 @@ final class ServeCommand implements Command {
         }
         JobSpec job = CommonOptions.job(line, guests, false, WaitMode.EVENT).untilStopped();
         ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
-        DeviceSetup setup = new DeviceSetup(
-                image, CommonOptions.device(line, job), CommonOptions.loop(line));
+        DeviceSetup setup = DeviceOptions.setup(line, image, job);
         Termination termination = Termination.handle();
         try (BenchRun run = BenchRun.open(setup, job);
                 ProgressLine progress = ProgressLine.forGuests(run.spec())) {
             termination.stops(run::stop);
+            Signals.onHangup(() -> run.execute(() -> followSize(run, image.target())));
             System.out.printf(Locale.ROOT,
                     "serving %s to %d guest%s, rw=%s bs=%d iodepth=%d; Ctrl-C ends%n",
                     image.target(), guests, guests == 1 ? "" : "s", job.rw().fioName(),
@@ -63,6 +65,18 @@ final class ServeCommand implements Command {
             progress.erase();
             System.out.print("\n" + report.toText(true));
             return Failures.print(report);
+        }
+    }
+
+    /** A server goes on, whatever has become of its file. */
+    private static void followSize(BenchRun run, String target) {
+        try {
+            long sectors = run.followSize();
+            System.out.println(sectors == 0
+                    ? target + " has not grown"
+                    : target + " has grown: guests see " + sectors + " sectors");
+        } catch (ImageException e) {
+            System.err.println("vblk: " + e.getMessage());
         }
     }
 }

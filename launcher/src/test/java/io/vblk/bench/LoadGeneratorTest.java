@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Timeout;
 final class LoadGeneratorTest {
     private static final DeviceSetup SETUP = new DeviceSetup(
             new ImageSpec("memory:1M", null, false, false, IoEngineKind.SYNC),
-            new VirtioBlkOptions("test", 1, 16), new LoopSetup(AioOptions.of(PollingOptions.OFF)));
+            new VirtioBlkOptions("test", 1, 16), new LoopSetup(AioOptions.of(PollingOptions.OFF)),
+            RingSetup.DEFAULT);
 
     private static JobStats runBesideADeadJob(JobSpec spec, StopFlag stop) throws IOException {
         try (InProcessGuest guest = InProcessGuest.open(SETUP);

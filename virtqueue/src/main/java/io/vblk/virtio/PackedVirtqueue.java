@@ -7,8 +7,8 @@ import io.vblk.posix.NativeMemory;
  * Packed virtqueue, device side (virtio 1.3, 2.8). Thread: home.
  *
  * <p>Shared memory: one ring of descriptors that both sides write, and a suppression word of each
- * (see {@link PackedLayout}). A chain is shown by the flags of its first descriptor; a batch of used
- * descriptors by the flags of the batch's first one, which are written last.
+ * (see {@link PackedLayout}). A chain is shown by the flags of its first descriptor; a batch of
+ * used descriptors by the flags of the batch's first one, which are written last.
  *
  * <pre>
  *   Order of publication

@@ -36,6 +36,9 @@ public interface VirtioDevice extends AutoCloseable {
      */
     void writeConfig(int offset, byte[] source) throws VirtioException;
 
+    /** Sets who tells the driver that the configuration space has changed; runs on control. */
+    void onConfigChange(Runnable listener);
+
     /** Starts serving a queue; returns when it is served. */
     void startQueue(int index, GuestMemory memory, VirtqueueConfig config, EventNotifier kick,
             EventNotifier call) throws VirtioException, ErrnoException;

@@ -6,8 +6,8 @@ package io.vblk.virtio;
  *
  * <p>The base says where to go on, in the form of VHOST_USER_GET_VRING_BASE. Split: the index of
  * the next available entry; the used index is in the ring. Packed: slot of the next available
- * descriptor in bits 0 to 14 and its wrap counter in bit 15, the same of the next used descriptor in
- * bits 16 to 31. {@link #freshBase} is where a new queue starts.
+ * descriptor in bits 0 to 14 and its wrap counter in bit 15, the same of the next used one in bits
+ * 16 to 31. {@link #freshBase} is where a new queue starts.
  *
  * @param size number of descriptors
  * @param descAddress guest address of the descriptor table (packed: of the descriptor ring)

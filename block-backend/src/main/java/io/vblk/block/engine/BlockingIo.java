@@ -53,6 +53,8 @@ final class BlockingIo {
             case FLUSH -> -file.sync();
             case DISCARD -> discard(request);
             case WRITE_ZEROES -> writeZeroes(request);
+            case SECURE_ERASE -> request.lengthBytes() == 0
+                    ? 0 : -file.secureErase(request.offset(), request.lengthBytes());
         });
     }
 

@@ -2,6 +2,8 @@
 package io.vblk.block.engine;
 
 import io.vblk.posix.ErrnoException;
+import io.vblk.posix.MappedMemory;
+import io.vblk.posix.NativeMemory;
 import io.vblk.posix.Posix;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 public class HostFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostFile.class);
+    private static final long BLKSECDISCARD = 0x127d;
 
     private final String name;
     private final int fd;
@@ -99,6 +102,23 @@ public class HostFile implements AutoCloseable {
     public int zeroRange(long offset, long lengthBytes) {
         int mode = Posix.FALLOC_FL_ZERO_RANGE | Posix.FALLOC_FL_KEEP_SIZE;
         return Posix.fallocate(fd, mode, offset, lengthBytes);
+    }
+
+    /** Destroys a range of a block device that can do so (ioctl BLKSECDISCARD, linux/fs.h). */
+    public int secureErase(long offset, long lengthBytes) {
+        // Rare and slow by itself: a mapping for the two numbers does not matter.
+        try (MappedMemory range = MappedMemory.anonymous(2 * Long.BYTES)) {
+            NativeMemory.putLong(range.address(), offset);
+            NativeMemory.putLong(range.address() + Long.BYTES, lengthBytes);
+            return Posix.ioctl(fd, BLKSECDISCARD, range.address());
+        } catch (ErrnoException e) {
+            return -e.errno();
+        }
+    }
+
+    /** Size of a regular file in bytes now; ErrnoException as fstat(2). */
+    public final long sizeBytes() throws ErrnoException {
+        return Posix.fileStatus(fd).sizeBytes();
     }
 
     /** Closes the descriptors. No request may be under way. */

@@ -3,6 +3,7 @@ package io.vblk.block.image;
 
 import io.vblk.block.engine.IoEngineKind;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * What the user asked for, as data; nothing is checked before {@link Images#open}.
@@ -17,17 +18,31 @@ import java.util.Objects;
  * @param throwAwayCopy leave the image alone and write to a copy that is gone afterwards; without
  *     effect when read-only
  * @param engine how to read and write files
+ * @param blockBytes logical block size that guests see, 512 or 4096; 0 for the image's own
  */
 public record ImageSpec(
         String target,
         ImageFormat format,
         boolean readOnly,
         boolean throwAwayCopy,
-        IoEngineKind engine) {
+        IoEngineKind engine,
+        int blockBytes) {
+    /** The logical block sizes that there are. */
+    private static final Set<Integer> BLOCK_BYTES = Set.of(0, 512, 4096);
+
+    /** With the image's own block size. */
+    public ImageSpec(String target, ImageFormat format, boolean readOnly, boolean throwAwayCopy,
+            IoEngineKind engine) {
+        this(target, format, readOnly, throwAwayCopy, engine, 0);
+    }
 
     /** Nothing but the format may be null. */
     public ImageSpec {
         Objects.requireNonNull(target);
         Objects.requireNonNull(engine);
+        if (!BLOCK_BYTES.contains(blockBytes)) {
+            throw new IllegalArgumentException(
+                    "logical-block-size must be 512 or 4096, not " + blockBytes);
+        }
     }
 }

@@ -63,12 +63,13 @@ public final class Images {
         } catch (IllegalArgumentException e) {
             throw new ImageException(target + ": " + e.getMessage(), e);
         }
-        if (sizeBytes == 0 || sizeBytes % BlockLimits.SECTOR_BYTES != 0) {
-            throw new ImageException(target + ": the size must be a multiple of "
-                    + BlockLimits.SECTOR_BYTES + " and not 0");
+        int blockBytes = spec.blockBytes() == 0 ? BlockLimits.SECTOR_BYTES : spec.blockBytes();
+        if (sizeBytes == 0 || sizeBytes % blockBytes != 0) {
+            throw new ImageException(
+                    target + ": the size must be a multiple of " + blockBytes + " and not 0");
         }
         boolean writes = !spec.readOnly();
-        return new BlockLimits(sizeBytes, BlockLimits.SECTOR_BYTES, PAGE_BYTES, 0,
-                spec.readOnly(), writes, writes);
+        return new BlockLimits(sizeBytes, blockBytes, PAGE_BYTES, 0, spec.readOnly(), writes,
+                writes, writes && format == ImageFormat.MEMORY);
     }
 }

@@ -46,7 +46,8 @@ final class MemoryImage implements BlockBackend {
                 && request.offset() <= limits.capacityBytes() - request.lengthBytes();
         switch (request.op()) {
             case READ, WRITE -> transfer(request);
-            case DISCARD, WRITE_ZEROES -> zero(address + request.offset(), request.lengthBytes());
+            case DISCARD, WRITE_ZEROES, SECURE_ERASE ->
+                    zero(address + request.offset(), request.lengthBytes());
             case FLUSH -> { }
         }
         request.setErrno(0);

@@ -11,15 +11,15 @@ import io.vblk.block.QueueStatus;
  * Thread: home.
  */
 final class NullImage implements BlockBackend {
-    private final BlockLimits limits;
+    private final LiveLimits limits;
 
-    NullImage(BlockLimits limits) {
+    NullImage(LiveLimits limits) {
         this.limits = limits;
     }
 
     @Override
     public BlockLimits limits() {
-        return limits;
+        return limits.now();
     }
 
     @Override

@@ -11,7 +11,7 @@ import io.vblk.posix.MappedMemory;
 /** An image that is open, to be attached to any number of event loops. Thread: control. */
 public final class OpenImage implements AutoCloseable {
     private final ImageFormat format;
-    private final BlockLimits limits;
+    private final LiveLimits limits;
     private final String description;
     private final IoEngineKind engine;
     private final boolean guarded;
@@ -21,7 +21,7 @@ public final class OpenImage implements AutoCloseable {
     private OpenImage(ImageSpec spec, ImageFormat format, BlockLimits limits, String description,
             RawFile file, MappedMemory memory) {
         this.format = format;
-        this.limits = limits;
+        this.limits = new LiveLimits(limits);
         this.description = description;
         this.engine = spec.engine();
         this.guarded = spec.format() == null && !limits.readOnly();
@@ -46,9 +46,35 @@ public final class OpenImage implements AutoCloseable {
                 spec, ImageFormat.MEMORY, limits, "disk in memory", null, memory);
     }
 
-    /** What the disk can do. */
+    /** What the disk can do, at present. Thread: any. */
     public BlockLimits limits() {
-        return limits;
+        return limits.now();
+    }
+
+    /**
+     * Takes over what the disk has gained on the host, such as by truncate(1) or lvextend(8). The
+     * views that are attached know it from here on.
+     *
+     * @return whether it has grown
+     * @throws ImageException if it has shrunk, which changes nothing here, or cannot be looked at
+     */
+    public boolean followSize() throws ImageException {
+        if (file == null) {
+            return false;
+        }
+        BlockLimits old = limits.now();
+        long sizeBytes = file.sizeNow();
+        if (sizeBytes < old.capacityBytes()) {
+            throw new ImageException(file.path() + ": has shrunk to " + sizeBytes
+                    + " bytes; the disk stays at " + old.capacityBytes()
+                    + ", what lies behind the end fails");
+        }
+        long capacityBytes = sizeBytes - sizeBytes % old.blockBytes();
+        if (capacityBytes == old.capacityBytes()) {
+            return false;
+        }
+        limits.grow(capacityBytes);
+        return true;
     }
 
     /** How its bytes are stored. */
@@ -81,9 +107,9 @@ public final class OpenImage implements AutoCloseable {
     public BlockBackend attach(AioContext context) {
         return switch (format) {
             case RAW -> new RawImage(limits, IoEngines.open(engine, file.file(), context),
-                    guarded ? new FirstBlockGuard(limits.blockBytes()) : null);
+                    guarded ? new FirstBlockGuard(limits().blockBytes()) : null);
             case NULL -> new NullImage(limits);
-            case MEMORY -> new MemoryImage(limits, memory);
+            case MEMORY -> new MemoryImage(limits(), memory);
         };
     }
 

@@ -156,38 +156,69 @@ record RawFile(HostFile file, BlockLimits limits, FileFacts facts, String path) 
                     + "images; say --format=raw to serve its bytes as they are");
         }
         BlockLimits limits = status.isBlockDevice()
-                ? deviceLimits(target, BlockDevice.of(fd), spec.readOnly(), writes)
-                : fileLimits(target, status, spec.readOnly());
+                ? deviceLimits(spec, BlockDevice.of(fd), writes)
+                : fileLimits(spec, status.sizeBytes());
         FileFacts facts = new FileFacts(
                 status.isBlockDevice(), status.allocatedBytes(), status.directMemoryAlign(),
                 status.directOffsetAlign(), probed, locks);
         return new Checked(limits, facts);
     }
 
-    private static BlockLimits fileLimits(String target, FileStatus status, boolean readOnly)
-            throws ImageException {
-        long sizeBytes = status.sizeBytes();
-        if (sizeBytes % BlockLimits.SECTOR_BYTES != 0) {
+    private static BlockLimits fileLimits(ImageSpec spec, long sizeBytes) throws ImageException {
+        String target = spec.target();
+        int blockBytes = spec.blockBytes() == 0 ? BlockLimits.SECTOR_BYTES : spec.blockBytes();
+        if (sizeBytes % blockBytes != 0) {
             throw new ImageException(target + ": its " + sizeBytes + " bytes are no multiple of "
-                    + BlockLimits.SECTOR_BYTES + ": round them up with truncate --size=%"
-                    + BlockLimits.SECTOR_BYTES + " " + target);
+                    + blockBytes + ": round them up with truncate --size=%" + blockBytes + " "
+                    + target);
         }
+        boolean readOnly = spec.readOnly();
         // Below a page the page cache has to read before it can write.
-        return new BlockLimits(sizeBytes, BlockLimits.SECTOR_BYTES, PAGE_BYTES, 0, readOnly,
-                !readOnly, !readOnly);
+        return new BlockLimits(sizeBytes, blockBytes, PAGE_BYTES, 0, readOnly, !readOnly,
+                !readOnly);
     }
 
-    private static BlockLimits deviceLimits(String target, BlockDevice device, boolean readOnly,
-            boolean writes) throws ImageException {
+    private static BlockLimits deviceLimits(ImageSpec spec, BlockDevice device, boolean writes)
+            throws ImageException {
+        String target = spec.target();
         if (device.sizeBytes() == 0) {
             throw new ImageException(target + ": is empty: a device without a medium");
         }
         if (device.readOnly() && writes) {
             throw new ImageException(target + ": is a read-only device: use --read-only");
         }
-        return new BlockLimits(device.sizeBytes(), device.logicalBlockBytes(),
-                device.physicalBlockBytes(), device.optimalIoBytes(), readOnly,
-                !readOnly, !readOnly);
+        int own = device.logicalBlockBytes();
+        int blockBytes = spec.blockBytes() == 0 ? own : spec.blockBytes();
+        if (blockBytes < own || device.sizeBytes() % blockBytes != 0) {
+            throw new ImageException(target + ": has blocks of " + own + " bytes and "
+                    + device.sizeBytes() + " bytes in all: logical-block-size=" + blockBytes
+                    + " does not fit");
+        }
+        boolean readOnly = spec.readOnly();
+        return new BlockLimits(device.sizeBytes(), blockBytes,
+                Math.max(blockBytes, device.physicalBlockBytes()), device.optimalIoBytes(),
+                readOnly, !readOnly, !readOnly, writes && device.secureErase());
+    }
+
+    // ------------------------------------------------------------------ growing
+
+    /**
+     * Size of the file or device by now, in bytes.
+     *
+     * @throws ImageException if the host does not say
+     */
+    long sizeNow() throws ImageException {
+        try {
+            return facts.blockDevice() && !isCopy()
+                    ? BlockDevice.of(file.fd()).sizeBytes()
+                    : file.sizeBytes();
+        } catch (ErrnoException e) {
+            throw new ImageException(path + ": " + e.getMessage(), e);
+        }
+    }
+
+    private boolean isCopy() {
+        return path.equals(selfPath(file.fd()));
     }
 
     private static String probe(int fd) throws ErrnoException {

@@ -13,12 +13,12 @@ import io.vblk.block.engine.IoEngine;
  * called raw by name go past a guard. Thread: home.
  */
 final class RawImage implements BlockBackend {
-    private final BlockLimits limits;
+    private final LiveLimits limits;
     private final IoEngine engine;
     private final FirstBlockGuard guard;
 
     /** Takes over the engine and the guard; {@code guard} is null where none is needed. */
-    RawImage(BlockLimits limits, IoEngine engine, FirstBlockGuard guard) {
+    RawImage(LiveLimits limits, IoEngine engine, FirstBlockGuard guard) {
         this.limits = limits;
         this.engine = engine;
         this.guard = guard;
@@ -26,13 +26,13 @@ final class RawImage implements BlockBackend {
 
     @Override
     public BlockLimits limits() {
-        return limits;
+        return limits.now();
     }
 
     @Override
     public QueueStatus submit(BlockRequest request) {
         assert request.offset() >= 0
-                && request.offset() <= limits.capacityBytes() - request.lengthBytes();
+                && request.offset() <= limits.now().capacityBytes() - request.lengthBytes();
         if (guard != null && request.offset() == 0 && request.op() == BlockOp.WRITE
                 && request.lengthBytes() > 0) {
             return guard.submit(request, engine);

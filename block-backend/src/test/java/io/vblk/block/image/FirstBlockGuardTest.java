@@ -39,8 +39,8 @@ class FirstBlockGuardTest {
         context = AioContext.create(AioOptions.of(PollingOptions.OFF));
         under = new SimulatedBackend(context, CAPACITY, 1, SimulatedBackend.Behaviour.ON_DEMAND);
         BlockBackend filtered = new ContractFilter(under, context);
-        disk = new ContractFilter(new RawImage(under.limits(), new BackendEngine(filtered),
-                new FirstBlockGuard(BLOCK)), context);
+        disk = new ContractFilter(new RawImage(new LiveLimits(under.limits()),
+                new BackendEngine(filtered), new FirstBlockGuard(BLOCK)), context);
     }
 
     @AfterEach

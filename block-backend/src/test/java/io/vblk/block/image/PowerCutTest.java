@@ -110,7 +110,8 @@ class PowerCutTest {
 
     private static BlockBackend attach(
             RecordingFile file, IoEngineKind engine, AioContext context) {
-        BlockLimits limits = new BlockLimits(CAPACITY, SECTOR, 4096, 0, false, true, true);
+        LiveLimits limits = new LiveLimits(
+                new BlockLimits(CAPACITY, SECTOR, 4096, 0, false, true, true));
         return new ContractFilter(new RawImage(limits, IoEngines.open(engine, file, context),
                 new FirstBlockGuard(SECTOR)), context);
     }

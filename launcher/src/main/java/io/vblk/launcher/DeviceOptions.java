@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import static io.vblk.launcher.CommonOptions.flag;
+import static io.vblk.launcher.CommonOptions.integer;
+import static io.vblk.launcher.CommonOptions.number;
+import static io.vblk.launcher.CommonOptions.text;
+import static io.vblk.launcher.CommonOptions.toggle;
+import static io.vblk.launcher.CommonOptions.value;
+
+import io.vblk.aio.AioOptions;
+import io.vblk.aio.FdMonitorKind;
+import io.vblk.aio.IoLimits;
+import io.vblk.aio.NanoClock;
+import io.vblk.aio.PollingOptions;
+import io.vblk.aio.PollingPolicyKind;
+import io.vblk.bench.DeviceSetup;
+import io.vblk.bench.JobSpec;
+import io.vblk.bench.LoopSetup;
+import io.vblk.bench.RingSetup;
+import io.vblk.block.engine.IoEngineKind;
+import io.vblk.block.image.ImageFormat;
+import io.vblk.block.image.ImageSpec;
+import io.vblk.virtioblk.CallCoalescing;
+import io.vblk.virtioblk.VirtioBlkOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+
+/** Options of the device and of the event loops that serve it. Thread: main. */
+final class DeviceOptions {
+    private static final String SERIAL = "vblk";
+    private static final long NANOS_PER_US = 1_000;
+    private static final Pattern NUMBER_RANGE = Pattern.compile("(\\d{1,4})(?:-(\\d{1,4}))?");
+
+    private DeviceOptions() {}
+
+    /** How the image is opened, the device is made and its loops run. */
+    static void addTo(Options options) {
+        addDevice(options);
+        addRing(options);
+        addLoop(options);
+    }
+
+    private static void addDevice(Options options) {
+        options.addOption(value("format", "FORMAT",
+                "raw, null or memory; default: raw for a file, refused if it looks like another"));
+        options.addOption(flag("read-only", "offer the disk read-only"));
+        options.addOption(value("aio", "ENGINE",
+                "sync (in the event loop) or threads (worker threads); default: threads"));
+        options.addOption(value("logical-block-size", "BYTES",
+                "block size that guests see, 512 or 4096; default: the image's own"));
+        options.addOption(value("num-queues", "N",
+                "virtqueues of the device; default: one per guest"));
+        options.addOption(value("queue-size", "N",
+                "descriptors of a virtqueue, a power of two up to 1024; default: 256, or what "
+                        + "iodepth needs"));
+        options.addOption(value("serial", "TEXT", "serial number, up to 20 characters"));
+        options.addOption(value("call-delay-us", "US",
+                "longest time that a call is held back for more completions; default: 0"));
+        options.addOption(value("call-batch-max", "N",
+                "most completions that a call held back waits for; default: "
+                        + CallCoalescing.COMPLETIONS_MAX_DEFAULT));
+    }
+
+    /** What the simulated guests take of the rings' features. */
+    private static void addRing(Options options) {
+        options.addOption(toggle("packed",
+                "guests use packed rings instead of split ones; default: 0"));
+        options.addOption(toggle("indirect",
+                "guests use indirect tables, one descriptor per request; default: 1"));
+        options.addOption(toggle("event-idx",
+                "guests use event indices to suppress notifications; default: 1"));
+        options.addOption(toggle("in-order",
+                "offer IN_ORDER, and guests take it; default: 0"));
+    }
+
+    private static void addLoop(Options options) {
+        options.addOption(value("poll-max-ns", "NS",
+                "longest busy polling of the event loop, 0 for none; default: 32768"));
+        options.addOption(value("poll-grow", "N",
+                "factor by which polling time grows; default: 0, which is 2"));
+        options.addOption(value("poll-shrink", "N",
+                "divisor by which it shrinks; default: 0, which is to nothing at once (classic) "
+                        + "or 2 (weighted)"));
+        options.addOption(value("poll-weight", "N",
+                "how slowly a queue's share follows, 0 to 63 (weighted); default: 3"));
+        options.addOption(value("poll-policy", "POLICY",
+                "classic (one time for the loop) or weighted (a share per queue); default: "
+                        + PollingOptions.POLICY_DEFAULT));
+        options.addOption(value("fd-monitor", "KIND",
+                "how the event loop waits: auto, ppoll, epoll or io_uring; default: auto"));
+        options.addOption(value("aio-max-batch", "N",
+                "most requests handed to the host in one go, 0 for no limit; default: 32"));
+        options.addOption(value("thread-pool-min", "N",
+                "worker threads of aio=threads that stay when idle; default: 0"));
+        options.addOption(value("thread-pool-max", "N",
+                "most worker threads of aio=threads; default: 64"));
+        options.addOption(value("iothreads", "N",
+                "event loops that share the queues, each a thread; default: 1"));
+        options.addOption(value("iothread-vq-mapping", "LIST",
+                "the event loop of each queue, such as 0,0,1; default: in turn"));
+        options.addOption(value("iothread-cpus", "LIST",
+                "processors for the event loops, such as 0,2-3: the first for the first loop"));
+    }
+
+    /** What the options describe, for guests with this job. */
+    static DeviceSetup setup(CommandLine line, ImageSpec image, JobSpec job)
+            throws UsageException {
+        RingSetup ring = new RingSetup(
+                CommonOptions.isOn(line, "packed", RingSetup.DEFAULT.packed()),
+                CommonOptions.isOn(line, "indirect", RingSetup.DEFAULT.indirect()),
+                CommonOptions.isOn(line, "event-idx", RingSetup.DEFAULT.eventIdx()),
+                CommonOptions.isOn(line, "in-order", RingSetup.DEFAULT.inOrder()));
+        LoopSetup loop = loop(line);
+        VirtioBlkOptions device = device(line, job, ring);
+        for (int iothread : device.vqMapping()) {
+            if (iothread >= loop.count()) {
+                throw new UsageException("iothread-vq-mapping names iothread " + iothread
+                        + ", there are 0 to " + (loop.count() - 1) + ": see --iothreads");
+            }
+        }
+        return new DeviceSetup(image, device, loop, ring);
+    }
+
+    private static VirtioBlkOptions device(CommandLine line, JobSpec job, RingSetup ring)
+            throws UsageException {
+        int queues = integer(line, "num-queues", job.numjobs());
+        if (queues < job.numjobs()) {
+            throw new UsageException("num-queues=" + queues + " is too few: each of the "
+                    + job.numjobs() + " guests has a queue of its own");
+        }
+        long descriptors = (long) job.iodepth() * ring.descriptorsPerRequest();
+        CallCoalescing coalescing = new CallCoalescing(
+                NANOS_PER_US * integer(line, "call-delay-us", 0),
+                integer(line, "call-batch-max", CallCoalescing.COMPLETIONS_MAX_DEFAULT));
+        VirtioBlkOptions device = new VirtioBlkOptions(text(line, "serial", SERIAL), queues,
+                integer(line, "queue-size", queueSizeFor(descriptors)),
+                numbers(line, "iothread-vq-mapping"), ring.inOrder(), coalescing);
+        if (descriptors > device.queueSize()) {
+            throw new UsageException("iodepth=" + job.iodepth() + " does not fit a queue of "
+                    + device.queueSize() + (ring.indirect() ? "" : " without indirect tables")
+                    + (line.hasOption("queue-size") ? "" : ", the largest that there is"));
+        }
+        return device;
+    }
+
+    private static int queueSizeFor(long descriptors) {
+        int size = VirtioBlkOptions.QUEUE_SIZE_DEFAULT;
+        while (size < descriptors && size < VirtioBlkOptions.QUEUE_SIZE_MAX) {
+            size *= 2;
+        }
+        return size;
+    }
+
+    private static PollingOptions polling(CommandLine line) throws UsageException {
+        return new PollingOptions(
+                number(line, "poll-max-ns", PollingOptions.POLL_MAX_NS_DEFAULT),
+                number(line, "poll-grow", 0),
+                number(line, "poll-shrink", 0),
+                integer(line, "poll-weight", PollingOptions.POLL_WEIGHT_DEFAULT),
+                PollingPolicyKind.of(text(
+                        line, "poll-policy", PollingOptions.POLICY_DEFAULT.toString())));
+    }
+
+    /** The event loops that the options describe. */
+    private static LoopSetup loop(CommandLine line) throws UsageException {
+        IoLimits limits = new IoLimits(
+                integer(line, "aio-max-batch", IoLimits.AIO_MAX_BATCH_DEFAULT),
+                integer(line, "thread-pool-min", IoLimits.DEFAULT.threadPoolMin()),
+                integer(line, "thread-pool-max", IoLimits.THREAD_POOL_MAX_DEFAULT));
+        FdMonitorKind monitor =
+                FdMonitorKind.of(text(line, "fd-monitor", FdMonitorKind.AUTO.toString()));
+        return new LoopSetup(
+                new AioOptions(polling(line), monitor, AioOptions.EPOLL_THRESHOLD_DEFAULT,
+                        NanoClock.MONOTONIC, NanoClock.REALTIME, limits),
+                numbers(line, "iothread-cpus"), integer(line, "iothreads", 1));
+    }
+
+    /** The numbers of a list such as 0,2-3, in its order. */
+    private static List<Integer> numbers(CommandLine line, String name) throws UsageException {
+        String list = text(line, name, "");
+        List<Integer> numbers = new ArrayList<>();
+        if (list.isEmpty() && !line.hasOption(name)) {
+            return numbers;
+        }
+        for (String part : list.split(",", -1)) {
+            Matcher range = NUMBER_RANGE.matcher(part);
+            if (!range.matches()) {
+                throw new UsageException(
+                        name + "=" + list + " is no list of numbers such as 0,2-3");
+            }
+            int first = Integer.parseInt(range.group(1));
+            int last = range.group(2) == null ? first : Integer.parseInt(range.group(2));
+            if (last < first) {
+                throw new UsageException(name + "=" + list + " has a range backwards");
+            }
+            IntStream.rangeClosed(first, last).forEach(numbers::add);
+        }
+        return numbers;
+    }
+
+    static ImageFormat format(CommandLine line) {
+        String name = text(line, "format", null);
+        return name == null ? null : ImageFormat.of(name);
+    }
+
+    static IoEngineKind engine(CommandLine line) {
+        return IoEngineKind.of(text(line, "aio", IoEngineKind.THREADS.toString()));
+    }
+
+    static int blockBytes(CommandLine line) throws UsageException {
+        int bytes = integer(line, "logical-block-size", 0);
+        if (line.hasOption("logical-block-size") && bytes == 0) {
+            throw new UsageException("logical-block-size must be 512 or 4096, not 0");
+        }
+        return bytes;
+    }
+}
