@@ -21,6 +21,8 @@ import java.util.SplittableRandom;
  */
 public final class SimulatedBackend implements BlockBackend {
     private static final int EIO = 5;
+    private static final int ENOSPC = 28;
+    private static final int SECTOR_BYTES = 512;
     private static final int PERCENT = 100;
 
     /**
@@ -28,7 +30,7 @@ public final class SimulatedBackend implements BlockBackend {
      *
      * @param completedPercent requests that end inside submit
      * @param busyPercent requests turned away while others are under way
-     * @param errorPercent requests that fail with EIO and do nothing
+     * @param errorPercent requests that fail with EIO or ENOSPC, reads and writes after a part
      * @param latencyMaxNs latencies are between 0 and this, drawn one by one, so that they overtake
      *     each other; 0 for the next iteration, in random order
      * @param onDemand nothing completes by itself, only by {@link #completeOne} and its like
@@ -50,6 +52,8 @@ public final class SimulatedBackend implements BlockBackend {
     private final Behaviour behaviour;
     private final SplittableRandom random;
     private final MappedMemory memory;
+    /** What a power cut leaves: see {@link #cutPower}. */
+    private final MappedMemory stable;
     private final BottomHalf bottomHalf;
     private final AioTimer timer;
     private final List<Pending> pending = new ArrayList<>();
@@ -77,6 +81,7 @@ public final class SimulatedBackend implements BlockBackend {
         this.timer = context.timer("simulated disk", this::completeDue);
         try {
             this.memory = MappedMemory.anonymous(limits.capacityBytes());
+            this.stable = MappedMemory.anonymous(limits.capacityBytes());
         } catch (ErrnoException e) {
             throw new IllegalStateException(e);
         }
@@ -107,6 +112,14 @@ public final class SimulatedBackend implements BlockBackend {
     /** Number of flushes that took effect. */
     public int flushes() {
         return flushes;
+    }
+
+    /** Loses all that no flush and no stable write has made stable; nothing may be under way. */
+    public void cutPower() {
+        if (!pending.isEmpty()) {
+            throw new AssertionError(pending.size() + " requests under way");
+        }
+        NativeMemory.copy(stable.address(), memory.address(), limits.capacityBytes());
     }
 
     /** Makes the next request that ends fail with this errno. */
@@ -180,6 +193,7 @@ public final class SimulatedBackend implements BlockBackend {
         bottomHalf.close();
         timer.cancel();
         memory.close();
+        stable.close();
     }
 
     private boolean draws(int percent) {
@@ -218,30 +232,53 @@ public final class SimulatedBackend implements BlockBackend {
     }
 
     private void carryOut(BlockRequest request) {
-        int errno = failNext != 0 ? failNext : draws(behaviour.errorPercent()) ? EIO : 0;
+        int errno = failNext;
         failNext = 0;
         request.setErrno(errno);
         if (errno != 0) {
             return;
         }
         long at = memory.address() + request.offset();
+        if (draws(behaviour.errorPercent())) {
+            request.setErrno(random.nextBoolean() ? EIO : ENOSPC);
+            if (request.op() == BlockOp.READ || request.op() == BlockOp.WRITE) {
+                // Short: some sectors are done, the rest has failed.
+                long sectors = request.lengthBytes() / SECTOR_BYTES;
+                transfer(request, at, random.nextLong(sectors + 1) * SECTOR_BYTES);
+            }
+            return;
+        }
         switch (request.op()) {
-            case READ, WRITE -> transfer(request, at);
-            case FLUSH -> flushes++;
-            case DISCARD, WRITE_ZEROES, SECURE_ERASE ->
-                    NativeMemory.fill(at, request.lengthBytes(), 0);
+            case READ, WRITE -> transfer(request, at, request.lengthBytes());
+            case FLUSH -> {
+                flushes++;
+                NativeMemory.copy(memory.address(), stable.address(), limits.capacityBytes());
+            }
+            case DISCARD, WRITE_ZEROES, SECURE_ERASE -> {
+                NativeMemory.fill(at, request.lengthBytes(), 0);
+                if (request.stable() || request.op() != BlockOp.WRITE_ZEROES) {
+                    makeStable(request.offset(), request.lengthBytes());
+                }
+            }
         }
     }
 
-    private static void transfer(BlockRequest request, long at) {
+    private void makeStable(long offset, long lengthBytes) {
+        NativeMemory.copy(memory.address() + offset, stable.address() + offset, lengthBytes);
+    }
+
+    private void transfer(BlockRequest request, long at, long lengthBytes) {
         boolean write = request.op() == BlockOp.WRITE;
         long disk = at;
         for (int i = 0; i < request.iovecCount(); i++) {
             long element = request.iovecs() + (long) i * IovecArray.ELEMENT_BYTES;
-            long length = IovecArray.lengthAt(element);
+            long length = Math.min(IovecArray.lengthAt(element), at + lengthBytes - disk);
             long guest = IovecArray.baseAt(element);
             NativeMemory.copy(write ? guest : disk, write ? disk : guest, length);
             disk += length;
+        }
+        if (write && request.stable()) {
+            makeStable(request.offset(), lengthBytes);
         }
     }
 }

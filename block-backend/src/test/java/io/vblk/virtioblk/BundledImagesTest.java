@@ -17,6 +17,7 @@ import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
 import io.vblk.posix.NativeMemory;
 import io.vblk.virtio.GuestMemory;
+import io.vblk.virtio.VirtioFeatures;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -117,9 +118,10 @@ class BundledImagesTest {
                         VirtioBlkDriver.bytesNeeded(QUEUE_SIZE, DEPTH, requestBytes));
                 VirtioBlkDevice device = new VirtioBlkDevice(
                         new VirtioBlkOptions("", 1, QUEUE_SIZE), ioThread, backend)) {
-            device.acknowledgeFeatures(device.features());
+            long features = device.features() & ~VirtioFeatures.RING_PACKED;
+            device.acknowledgeFeatures(features);
             try (VirtioBlkDriver driver = new VirtioBlkDriver(
-                    memory, 0, QUEUE_SIZE, DEPTH, requestBytes, device.features())) {
+                    memory, 0, QUEUE_SIZE, DEPTH, requestBytes, features)) {
                 device.startQueue(0, memory, driver.config(), driver.kickNotifier(),
                         driver.callNotifier());
                 byte[] bytes = new Reader(driver, size, requestBytes).readAll();

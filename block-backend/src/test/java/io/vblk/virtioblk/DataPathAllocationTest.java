@@ -16,6 +16,7 @@ import io.vblk.block.image.ImageSpec;
 import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
 import io.vblk.virtio.GuestMemory;
+import io.vblk.virtio.VirtioFeatures;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,13 +33,19 @@ class DataPathAllocationTest {
     private static final int BLOCK = 4096;
     private static final int QUEUE_SIZE = 64;
 
-    /** A disk and how many requests are in flight. */
-    private record Case(String disk, IoEngineKind engine, int depth) {}
+    /** A disk, the kind of ring and how many requests are in flight. */
+    private record Case(String disk, IoEngineKind engine, int depth, boolean packed) {
+        Case(String disk, IoEngineKind engine, int depth) {
+            this(disk, engine, depth, false);
+        }
+    }
 
     static List<Case> cases() {
         return List.of(
                 new Case("memory", IoEngineKind.SYNC, 1), new Case("memory", IoEngineKind.SYNC, 32),
                 new Case("null", IoEngineKind.SYNC, 1), new Case("null", IoEngineKind.SYNC, 32),
+                new Case("null", IoEngineKind.SYNC, 1, true),
+                new Case("null", IoEngineKind.SYNC, 32, true),
                 new Case("file", IoEngineKind.SYNC, 1), new Case("file", IoEngineKind.SYNC, 32),
                 new Case("file", IoEngineKind.THREADS, 1),
                 new Case("file", IoEngineKind.THREADS, 32));
@@ -61,9 +68,11 @@ class DataPathAllocationTest {
             BlockBackend backend = image.attach(ioThread.context());
             try (VirtioBlkDevice device = new VirtioBlkDevice(
                     new VirtioBlkOptions("", 1, QUEUE_SIZE), ioThread, backend)) {
-                device.acknowledgeFeatures(device.features());
+                long features = device.features()
+                        & ~(load.packed() ? 0 : VirtioFeatures.RING_PACKED);
+                device.acknowledgeFeatures(features);
                 try (VirtioBlkDriver driver = new VirtioBlkDriver(
-                        memory, 0, QUEUE_SIZE, load.depth(), BLOCK, device.features())) {
+                        memory, 0, QUEUE_SIZE, load.depth(), BLOCK, features)) {
                     device.startQueue(0, memory, driver.config(), driver.kickNotifier(),
                             driver.callNotifier());
                     measure(load, driver, ioThread);

@@ -27,6 +27,7 @@ final class DeviceSimulation implements AutoCloseable {
     /** Steps without an answer after which a request counts as lost. */
     private static final int IDLE_STEPS_MAX = 1_000;
     private static final int STOPS_PER_RUN = 4;
+    private static final int CUTS_PER_RUN = 4;
     private static final Kind[] KINDS = {
         Kind.READ, Kind.READ, Kind.READ, Kind.READ, Kind.WRITE, Kind.WRITE, Kind.WRITE,
         Kind.WRITE, Kind.FLUSH, Kind.DISCARD, Kind.WRITE_ZEROES, Kind.GET_ID};
@@ -39,8 +40,11 @@ final class DeviceSimulation implements AutoCloseable {
     private final VirtioBlkDevice device;
     private final List<SimulatedGuest> guests;
     private final DiskModel model = new DiskModel(SECTORS);
+    private final boolean writesThrough;
     private long answered;
     private long failed;
+    /** Flushes before power cuts. */
+    private int extra;
 
     DeviceSimulation(long seed) throws Exception {
         random = new SplittableRandom(seed);
@@ -51,10 +55,13 @@ final class DeviceSimulation implements AutoCloseable {
         contract = new ContractFilter(disk, loop.context());
         device = new VirtioBlkDevice(
                 new VirtioBlkOptions("simulated", 2, 64), loop, contract);
-        long features = device.features()
+        long features = device.features() & ~VirtioFeatures.RING_PACKED
                 & ~(random.nextBoolean() ? VirtioFeatures.EVENT_IDX : 0)
                 & ~(random.nextBoolean() ? VirtioFeatures.INDIRECT_DESC : 0);
         device.acknowledgeFeatures(features);
+        writesThrough = random.nextInt(3) == 0;
+        byte[] writeback = {(byte) (writesThrough ? 0 : 1)};
+        device.writeConfig(VirtioBlkAbi.CONFIG_WRITEBACK, writeback);
         guests = List.of(
                 new OrdinaryGuest(features), new OddGuest(features, random.split()));
         for (int i = 0; i < guests.size(); i++) {
@@ -83,8 +90,9 @@ final class DeviceSimulation implements AutoCloseable {
     void run(int requests) throws Exception {
         int left = requests;
         int stopEvery = requests / STOPS_PER_RUN;
+        int cutEvery = requests / CUTS_PER_RUN;
         int idle = 0;
-        while (left > 0 || answered < requests) {
+        while (left > 0 || answered < requests + extra) {
             long before = answered;
             int sent = send(left);
             left -= sent;
@@ -93,6 +101,9 @@ final class DeviceSimulation implements AutoCloseable {
             assertTrue(idle < IDLE_STEPS_MAX, this::stuck);
             if (random.nextInt(stopEvery) == 0) {
                 stopAndStart(random.nextInt(guests.size()));
+            }
+            if (left > 0 && random.nextInt(cutEvery) == 0) {
+                cutPower();
             }
         }
         finish(requests);
@@ -178,9 +189,37 @@ final class DeviceSimulation implements AutoCloseable {
         start(index, base);
     }
 
+    /**
+     * The power goes when nothing is under way: after a flush, or at any time if the driver has
+     * switched the write cache off. Nothing that was answered may be lost.
+     */
+    private void cutPower() {
+        drain();
+        if (!writesThrough) {
+            long failedBefore;
+            do {
+                failedBefore = failed;
+                Request flush = new Request(Kind.FLUSH, new int[0], new int[0], 0);
+                assertTrue(model.begin(flush) && guests.get(0).add(flush));
+                guests.get(0).publish();
+                extra++;
+                drain();
+            } while (failed != failedBefore);
+        }
+        disk.cutPower();
+        model.check(disk.address(), 0, SECTORS);
+    }
+
+    private void drain() {
+        for (int turns = 0; guests.get(0).inFlight() + guests.get(1).inFlight() > 0; turns++) {
+            assertTrue(turns < IDLE_STEPS_MAX, this::stuck);
+            turn();
+        }
+    }
+
     private void finish(int requests) {
         VirtioBlkStats stats = device.stats();
-        assertEquals(requests, stats.requests());
+        assertEquals(requests + extra, stats.requests());
         assertEquals(failed, stats.errors());
         assertEquals(0, stats.malformed() + stats.unsupported());
         assertEquals(0, disk.underWay());

@@ -5,11 +5,11 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Guests, device, loop and disk in one thread from one seed: a model of the disk's contents agrees
- * after 100,000 requests with errors, overtaking, full disks and queues that stop and start.
- * {@code -Dsimulation.seed} repeats a run.
+ * after a million requests with errors, short transfers, overtaking, full disks, queues that stop
+ * and start, and power cuts. {@code -Dsimulation.seed} repeats a run.
  */
 class DeviceSimulationTest {
-    private static final int RUNS = 20;
+    private static final int RUNS = 200;
     private static final int REQUESTS_PER_RUN = 5_000;
 
     @Test

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.posix.NativeMemory;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What a disk has to hold, told by what its guests asked for and were answered. Every sector ever
@@ -48,8 +52,8 @@ final class DiskModel {
 
     /** Stamps as of the last answered write, 0 for zeroes. */
     private final long[] stamps;
-    /** Sectors that a failed request may have zeroed, or not. */
-    private final boolean[] maybeZero;
+    /** What else sectors may hold, since a request failed that may have been done in part. */
+    private final Map<Integer, Set<Long>> maybe = new HashMap<>();
     /** Readers under way, or WRITER. */
     private final int[] users;
     private long nextStamp = 1;
@@ -57,7 +61,6 @@ final class DiskModel {
     /** A zeroed disk. */
     DiskModel(int sectors) {
         stamps = new long[sectors];
-        maybeZero = new boolean[sectors];
         users = new int[sectors];
     }
 
@@ -111,8 +114,8 @@ final class DiskModel {
                 }
             }
             case WRITE -> {
-                for (int i = 0; i < request.counts()[0] && !failed; i++) {
-                    set(request.sectors()[0] + i, request.stamp() + i);
+                for (int i = 0; i < request.counts()[0]; i++) {
+                    note(request.sectors()[0] + i, request.stamp() + i, failed);
                 }
             }
             case DISCARD, WRITE_ZEROES -> zero(request, failed);
@@ -122,18 +125,24 @@ final class DiskModel {
 
     private void set(int sector, long stamp) {
         stamps[sector] = stamp;
-        maybeZero[sector] = false;
+        maybe.remove(sector);
+    }
+
+    private void note(int sector, long stamp, boolean onlyMaybe) {
+        if (onlyMaybe) {
+            maybe.computeIfAbsent(sector, s -> new HashSet<>()).add(stamp);
+        } else {
+            set(sector, stamp);
+        }
     }
 
     /** The disk in these tests carries a discard out; of a failed request any range may be done. */
     private void zero(Request request, boolean failed) {
         for (int i = 0; i < request.sectors().length; i++) {
             for (int j = 0; j < request.counts()[i]; j++) {
-                int sector = request.sectors()[i] + j;
-                if (failed && request.sectors().length > 1) {
-                    maybeZero[sector] = true;
-                } else if (!failed) {
-                    set(sector, 0);
+                // A range that failed alone has changed nothing.
+                if (!failed || request.sectors().length > 1) {
+                    note(request.sectors()[i] + j, 0, failed);
                 }
             }
         }
@@ -159,10 +168,12 @@ final class DiskModel {
             long at = address + (long) i * SECTOR_BYTES;
             int number = sector + i;
             long first = NativeMemory.getLong(at);
-            if (maybeZero[number]) {
-                assertTrue(first == 0 || first == word(stamps[number], 0),
-                        () -> "sector " + number + " holds " + first / WORDS);
-                set(number, first == 0 ? 0 : stamps[number]);
+            Set<Long> others = maybe.get(number);
+            if (others != null) {
+                long stamp = first / WORDS;
+                assertTrue(stamp == stamps[number] || others.contains(stamp),
+                        () -> "sector " + number + " holds " + stamp);
+                set(number, stamp);
             }
             for (int word = 0; word < WORDS; word++) {
                 if (NativeMemory.getLong(at + word * Long.BYTES) != word(stamps[number], word)) {

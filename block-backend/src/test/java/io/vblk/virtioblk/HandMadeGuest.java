@@ -66,6 +66,7 @@ final class HandMadeGuest implements AutoCloseable {
     static final long FEATURE_WRITE_ZEROES = 1L << 14;
     static final long FEATURE_INDIRECT_DESC = 1L << 28;
     static final long FEATURE_EVENT_IDX = 1L << 29;
+    static final long FEATURE_RING_PACKED = 1L << 34;
 
     static final String SERIAL = "0123456789abcdef";
     /** What guest memory holds before anybody writes to it. */
@@ -125,7 +126,7 @@ final class HandMadeGuest implements AutoCloseable {
         contract = new ContractFilter(watch, loop.context());
         device = new VirtioBlkDevice(
                 new VirtioBlkOptions(SERIAL, QUEUES, QUEUE_SIZE), loop, contract);
-        device.acknowledgeFeatures(device.features() & ~leftOut);
+        device.acknowledgeFeatures(device.features() & ~leftOut & ~FEATURE_RING_PACKED);
         long free = HEADER;
         for (int i = 0; i < ram.memory().regionCount(); i++) {
             long end = ram.memory().region(i).guestAddress() + ram.memory().region(i).lengthBytes();

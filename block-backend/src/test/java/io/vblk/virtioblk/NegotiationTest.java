@@ -32,8 +32,9 @@ class NegotiationTest {
     private static final long INDIRECT_DESC = 1L << 28;
     private static final long EVENT_IDX = 1L << 29;
     private static final long VERSION_1 = 1L << 32;
+    private static final long RING_PACKED = 1L << 34;
     private static final long ALWAYS = SEG_MAX | BLK_SIZE | FLUSH | TOPOLOGY | CONFIG_WCE
-            | INDIRECT_DESC | EVENT_IDX | VERSION_1;
+            | INDIRECT_DESC | EVENT_IDX | VERSION_1 | RING_PACKED;
     private static final int WRITEBACK = 32;
 
     private final IoThread loop = IoThread.adoptCurrent(AioOptions.of(PollingOptions.OFF));
