@@ -24,14 +24,19 @@ final class QueueSides {
         void disableCalls();
     }
 
-    /** Device side; a chain that was taken is known by its head. */
+    /** A driver that goes on where its guest memory was copied to. */
+    interface MovableDriver extends Driver {
+        void moveTo(GuestRam memory);
+    }
+
+    /** Device side; a chain that was taken is known by its head (packed: its id). */
     interface Device {
         boolean isEmpty();
 
         /** The next available chain, or null. */
         ReferenceDevice.Chain pop();
 
-        void addUsed(int head, int length);
+        void addUsed(int id, int length);
 
         void publishUsed();
 
@@ -43,40 +48,6 @@ final class QueueSides {
     }
 
     private QueueSides() {}
-
-    static Driver driver(ReferenceDriver driver) {
-        return new Driver() {
-            @Override
-            public boolean add(int token, List<Buffer> buffers) {
-                return driver.add(token, buffers);
-            }
-
-            @Override
-            public boolean publish() {
-                return driver.publish();
-            }
-
-            @Override
-            public boolean hasUsed() {
-                return driver.hasUsed();
-            }
-
-            @Override
-            public ReferenceDriver.Used pollUsed() {
-                return driver.pollUsed();
-            }
-
-            @Override
-            public void enableCalls() {
-                driver.enableCalls();
-            }
-
-            @Override
-            public void disableCalls() {
-                driver.disableCalls();
-            }
-        };
-    }
 
     static Driver driver(DriverQueue queue, int buffersMax) {
         DriverBuffers list = new DriverBuffers(buffersMax);
@@ -123,45 +94,6 @@ final class QueueSides {
         };
     }
 
-    static Device device(ReferenceDevice device) {
-        return new Device() {
-            @Override
-            public boolean isEmpty() {
-                return device.isEmpty();
-            }
-
-            @Override
-            public ReferenceDevice.Chain pop() {
-                return device.pop();
-            }
-
-            @Override
-            public void addUsed(int head, int length) {
-                device.addUsed(head, length);
-            }
-
-            @Override
-            public void publishUsed() {
-                device.publishUsed();
-            }
-
-            @Override
-            public boolean needsCall() {
-                return device.needsCall();
-            }
-
-            @Override
-            public void enableKicks() {
-                device.enableKicks();
-            }
-
-            @Override
-            public void disableKicks() {
-                device.disableKicks();
-            }
-        };
-    }
-
     /**
      * The device side of a queue in memory of one region at guest address 0.
      *
@@ -175,19 +107,19 @@ final class QueueSides {
         for (int i = 0; i < chains.length; i++) {
             chains[i] = new DescriptorChain(next.segments());
         }
-        return new SplitDevice(queue, ram.host(0, 1), chains);
+        return new OurDevice(queue, ram.host(0, 1), chains);
     }
 
-    private static final class SplitDevice implements Device {
+    private static final class OurDevice implements Device {
         private final Virtqueue queue;
         private final long hostBase;
-        private final DescriptorChain[] byHead;
+        private final DescriptorChain[] byId;
         private DescriptorChain spare;
 
-        SplitDevice(Virtqueue queue, long hostBase, DescriptorChain[] chains) {
+        OurDevice(Virtqueue queue, long hostBase, DescriptorChain[] chains) {
             this.queue = queue;
             this.hostBase = hostBase;
-            this.byHead = chains;
+            this.byId = chains;
             this.spare = new DescriptorChain(chains[0].segments());
         }
 
@@ -209,8 +141,8 @@ final class QueueSides {
                 throw new AssertionError("fault " + spare.fault());
             }
             DescriptorChain chain = spare;
-            spare = byHead[chain.head()];
-            byHead[chain.head()] = chain;
+            spare = byId[chain.head()];
+            byId[chain.head()] = chain;
             List<Buffer> buffers = new ArrayList<>();
             for (int i = 0; i < chain.readableCount() + chain.writableCount(); i++) {
                 buffers.add(new Buffer(chain.segments().base(i) - hostBase,
@@ -220,8 +152,8 @@ final class QueueSides {
         }
 
         @Override
-        public void addUsed(int head, int length) {
-            queue.addUsed(byHead[head], length);
+        public void addUsed(int id, int length) {
+            queue.addUsed(byId[id], length);
         }
 
         @Override

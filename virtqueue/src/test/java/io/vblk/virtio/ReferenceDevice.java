@@ -10,13 +10,14 @@ import java.util.List;
  * shares no mistake with {@link SplitVirtqueue}. Thread: one, the driver's as well, as it knows no
  * barriers. It trusts its driver: a broken ring ends in an AssertionError.
  */
-public final class ReferenceDevice {
+public final class ReferenceDevice implements QueueSides.Device {
     /** A chain that was taken: its head and its buffers in order. */
     public record Chain(int head, List<Buffer> buffers) {}
 
     private final GuestRam ram;
     private final VirtqueueConfig queue;
     private final boolean eventIdx;
+    private final InOrderBatches batches;
     private int availIdxSeen;
     private int usedIdx;
     private int usedIdxShown;
@@ -27,14 +28,17 @@ public final class ReferenceDevice {
         this.ram = ram;
         this.queue = queue;
         this.eventIdx = (features >> 29 & 1) != 0;
+        this.batches = new InOrderBatches((features >> 35 & 1) != 0);
     }
 
     /** Whether nothing is available. */
+    @Override
     public boolean isEmpty() {
         return ram.availIdx(queue) == availIdxSeen;
     }
 
     /** The next available chain, or null. */
+    @Override
     public Chain pop() {
         if (isEmpty()) {
             return null;
@@ -44,6 +48,7 @@ public final class ReferenceDevice {
         availIdxSeen = (availIdxSeen + 1) % 65536;
         List<Buffer> buffers = new ArrayList<>();
         follow(queue.descAddress(), queue.size(), head, buffers);
+        batches.take(head, ReferenceDriver.writableBytes(buffers));
         return new Chain(head, buffers);
     }
 
@@ -70,18 +75,25 @@ public final class ReferenceDevice {
     }
 
     /** Gives a chain back, not shown to the driver yet. */
+    @Override
     public void addUsed(int head, int length) {
-        ram.putUsed(queue, usedIdx, head, length);
-        usedIdx = (usedIdx + 1) % 65536;
+        batches.use(head, length);
     }
 
     /** Shows the driver what was given back. */
+    @Override
     public void publishUsed() {
+        for (InOrderBatches.Batch batch : batches.ready()) {
+            // 2.7.9: the element lies where that of the first chain of the batch would.
+            ram.putUsed(queue, usedIdx, batch.lastId(), batch.length());
+            usedIdx = (usedIdx + batch.ids().size()) % 65536;
+        }
         usedIdxShown = usedIdx;
         ram.putUsedIdx(queue, usedIdx);
     }
 
     /** Whether the driver is to be notified of what was shown since the last decision (2.7.7). */
+    @Override
     public boolean needsCall() {
         int from = usedIdxDecided;
         usedIdxDecided = usedIdxShown;
@@ -101,6 +113,7 @@ public final class ReferenceDevice {
     }
 
     /** Asks to be notified of the next available chain (2.7.10). */
+    @Override
     public void enableKicks() {
         if (eventIdx) {
             ram.putAvailEvent(queue, availIdxSeen);
@@ -110,6 +123,7 @@ public final class ReferenceDevice {
     }
 
     /** Asks not to be notified; with event indices nothing has to be said. */
+    @Override
     public void disableKicks() {
         if (!eventIdx) {
             ram.putUsedFlags(queue, 1);

@@ -2,8 +2,9 @@
 package io.vblk.virtio;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,29 +14,39 @@ import java.util.Map;
  * no barriers.
  *
  * <p>Unlike ordinary drivers it takes descriptors in no natural order, so that chains jump about
- * in the table.
+ * in the table, unless IN_ORDER forbids it.
  */
-public final class ReferenceDriver {
+public final class ReferenceDriver implements QueueSides.MovableDriver {
     /** One buffer of a chain, in guest memory. */
     public record Buffer(long address, int length, boolean writable) {}
 
     /** A chain that came back: its token and the length that the device gave. */
     public record Used(int token, long length) {}
 
-    private record Chain(int token, List<Integer> descriptors) {}
+    private record Chain(int token, List<Integer> descriptors, long writableBytes) {}
 
-    private final GuestRam ram;
     private final VirtqueueConfig queue;
-    private final boolean indirect;
     private final boolean eventIdx;
+    private final boolean inOrder;
+    private final ChainLayout layout;
     private final long tables;
     private final int tableEntries;
+    private GuestRam ram;
 
     private final Deque<Integer> free = new ArrayDeque<>();
-    private final Map<Integer, Chain> outstanding = new HashMap<>();
+    /** By head, oldest first. */
+    private final Map<Integer, Chain> outstanding = new LinkedHashMap<>();
+    /** Chains of a batch, used already, not asked for yet. */
+    private final Deque<Used> batch = new ArrayDeque<>();
+    private final Deque<Chain> batchChains = new ArrayDeque<>();
     private int availIdx;
     private int availIdxShown;
     private int usedIdxSeen;
+
+    /** A driver that puts all buffers into tables if INDIRECT_DESC was negotiated. */
+    public ReferenceDriver(GuestRam ram, VirtqueueConfig queue, int buffersMax, long features) {
+        this(ram, queue, buffersMax, features, ChainLayout.of(features));
+    }
 
     /**
      * A driver on zeroed rings; takes memory for indirect tables from {@code ram}.
@@ -43,57 +54,73 @@ public final class ReferenceDriver {
      * @param buffersMax most buffers of one chain
      * @param features the negotiated feature bits
      */
-    public ReferenceDriver(GuestRam ram, VirtqueueConfig queue, int buffersMax, long features) {
+    public ReferenceDriver(GuestRam ram, VirtqueueConfig queue, int buffersMax, long features,
+            ChainLayout layout) {
         this.ram = ram;
         this.queue = queue;
-        this.indirect = (features >> 28 & 1) != 0;
         this.eventIdx = (features >> 29 & 1) != 0;
+        this.inOrder = (features >> 35 & 1) != 0;
+        this.layout = layout;
         this.tableEntries = buffersMax;
-        this.tables = indirect ? ram.allocate(16L * buffersMax * queue.size(), 16) : 0;
+        this.tables = layout == ChainLayout.DIRECT ? 0
+                : ram.allocate(16L * buffersMax * queue.size(), 16);
         // 7 is odd, so that this visits each descriptor of a power of two once.
         for (int i = 0; i < queue.size(); i++) {
-            free.addLast((7 * i + 3) % queue.size());
+            free.addLast(inOrder ? i : (7 * i + 3) % queue.size());
         }
     }
 
+    /** Bytes of a chain that a device may write. */
+    static long writableBytes(List<Buffer> buffers) {
+        long bytes = 0;
+        for (Buffer buffer : buffers) {
+            bytes += buffer.writable() ? buffer.length() : 0;
+        }
+        return bytes;
+    }
+
+    @Override
+    public void moveTo(GuestRam memory) {
+        ram = memory;
+    }
+
     /** Makes a chain available, not shown to the device yet; false if descriptors are lacking. */
+    @Override
     public boolean add(int token, List<Buffer> buffers) {
-        if (free.size() < (indirect ? 1 : buffers.size())) {
+        int direct = layout.direct(buffers.size());
+        int needed = layout.descriptors(buffers.size());
+        if (free.size() < needed) {
             return false;
         }
-        List<Integer> descriptors;
-        if (indirect) {
-            int head = free.removeFirst();
-            descriptors = List.of(head);
-            long table = tables + 16L * tableEntries * head;
-            // The table backwards, to have NEXT mean something.
-            int count = buffers.size();
-            for (int i = 0; i < count; i++) {
-                put(table, i == 0 ? 0 : count - i, buffers.get(i),
-                        i + 1 < count, count - i - 1);
-            }
-            write(queue.descAddress() + 16L * head, table, 16 * count, GuestRam.INDIRECT, 0);
-        } else {
-            descriptors = takeDirect(buffers);
+        List<Integer> descriptors = new ArrayList<>();
+        for (int i = 0; i < needed; i++) {
+            descriptors.add(free.removeFirst());
+        }
+        for (int i = 0; i < direct; i++) {
+            boolean more = i + 1 < needed;
+            put(queue.descAddress(), descriptors.get(i), buffers.get(i),
+                    more, more ? descriptors.get(i + 1) : 0);
         }
         int head = descriptors.get(0);
-        outstanding.put(head, new Chain(token, descriptors));
+        if (direct < needed) {
+            long table = tables + 16L * tableEntries * head;
+            putTable(table, buffers.subList(direct, buffers.size()));
+            write(queue.descAddress() + 16L * descriptors.get(direct), table,
+                    16 * (buffers.size() - direct), GuestRam.INDIRECT, 0);
+        }
+        outstanding.put(head, new Chain(token, descriptors, writableBytes(buffers)));
         ram.putAvail(queue, availIdx, head);
         availIdx = (availIdx + 1) % 65536;
         return true;
     }
 
-    private List<Integer> takeDirect(List<Buffer> buffers) {
-        Integer[] descriptors = new Integer[buffers.size()];
-        for (int i = 0; i < descriptors.length; i++) {
-            descriptors[i] = free.removeFirst();
+    /** The table backwards, to have NEXT mean something; IN_ORDER asks for 1, 2, 3, ... */
+    private void putTable(long table, List<Buffer> buffers) {
+        int count = buffers.size();
+        for (int i = 0; i < count; i++) {
+            int index = i == 0 || inOrder ? i : count - i;
+            put(table, index, buffers.get(i), i + 1 < count, inOrder ? i + 1 : count - i - 1);
         }
-        for (int i = 0; i < descriptors.length; i++) {
-            boolean more = i + 1 < descriptors.length;
-            put(queue.descAddress(), descriptors[i], buffers.get(i),
-                    more, more ? descriptors[i + 1] : 0);
-        }
-        return List.of(descriptors);
     }
 
     private void put(long table, int index, Buffer buffer, boolean more, int next) {
@@ -109,6 +136,7 @@ public final class ReferenceDriver {
     }
 
     /** Shows the device what was added; returns whether it is to be notified (2.7.13.4). */
+    @Override
     public boolean publish() {
         int from = availIdxShown;
         availIdxShown = availIdx;
@@ -130,27 +158,47 @@ public final class ReferenceDriver {
     }
 
     /** Whether the device used something that was not polled yet. */
+    @Override
     public boolean hasUsed() {
         return ram.usedIdx(queue) != usedIdxSeen;
     }
 
     /** The next used chain, or null. */
+    @Override
     public Used pollUsed() {
         if (!hasUsed()) {
             return null;
         }
+        if (batch.isEmpty()) {
+            takeUsed();
+        }
+        usedIdxSeen = (usedIdxSeen + 1) % 65536;
+        free.addAll(batchChains.removeFirst().descriptors());
+        return batch.removeFirst();
+    }
+
+    /** Takes one used element, which may stand for all older chains as well (2.7.9). */
+    private void takeUsed() {
         int head = ram.usedId(queue, usedIdxSeen);
         long length = ram.usedLength(queue, usedIdxSeen) & 0xFFFFFFFFL;
-        usedIdxSeen = (usedIdxSeen + 1) % 65536;
-        Chain chain = outstanding.remove(head);
-        if (chain == null) {
+        if (!outstanding.containsKey(head)) {
             throw new AssertionError("the device used " + head + ", which is not outstanding");
         }
-        free.addAll(chain.descriptors());
-        return new Used(chain.token(), length);
+        while (inOrder && outstanding.keySet().iterator().next() != head) {
+            int older = outstanding.keySet().iterator().next();
+            take(older, outstanding.get(older).writableBytes());
+        }
+        take(head, length);
+    }
+
+    private void take(int head, long length) {
+        Chain chain = outstanding.remove(head);
+        batch.addLast(new Used(chain.token(), length));
+        batchChains.addLast(chain);
     }
 
     /** Asks to be notified of the next used chain (2.7.7). */
+    @Override
     public void enableCalls() {
         if (eventIdx) {
             ram.putUsedEvent(queue, usedIdxSeen);
@@ -160,6 +208,7 @@ public final class ReferenceDriver {
     }
 
     /** Asks not to be notified; with event indices nothing has to be said. */
+    @Override
     public void disableCalls() {
         if (!eventIdx) {
             ram.putAvailFlags(queue, 1);
