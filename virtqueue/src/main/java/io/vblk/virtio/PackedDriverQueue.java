@@ -171,7 +171,11 @@ final class PackedDriverQueue implements DriverQueue {
                 return NOTHING_USED;
             }
             long descriptor = ring + (long) used.slot() * PackedLayout.DESC_BYTES;
-            int length = NativeMemory.getInt(descriptor + PackedLayout.DESC_LEN);
+            // The length means nothing where the device wrote nothing (virtio 1.3, 2.8.6).
+            int flags = NativeMemory.getShort(descriptor + PackedLayout.DESC_FLAGS);
+            int length = (flags & PackedLayout.FLAG_WRITE) == 0
+                    ? 0
+                    : NativeMemory.getInt(descriptor + PackedLayout.DESC_LEN);
             out.use(NativeMemory.getShort(descriptor + PackedLayout.DESC_ID), length);
         }
         int id = out.next();

@@ -47,6 +47,11 @@ public final class GuestRam implements AutoCloseable {
         return new GuestRam(GuestMemory.of(regions));
     }
 
+    /** Memory that exists already; closed with this. */
+    static GuestRam of(GuestMemory memory) {
+        return new GuestRam(memory);
+    }
+
     /** The memory itself. */
     public GuestMemory memory() {
         return memory;

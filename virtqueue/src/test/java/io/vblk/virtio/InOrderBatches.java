@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a reference device gives back with each used element. With IN_ORDER that is in the order of
- * taking, and a chain whose writable bytes were all written may go unnamed before another one; three
- * of these at most, so that there are batches of all sizes up to four (virtio 1.3, 2.7.9 and 2.8.9).
+ * What a reference device gives back with each used element. With IN_ORDER that is in the order
+ * of taking, and a chain whose writable bytes were all written may go unnamed before another one;
+ * three of these at most, so that there are batches of up to four (virtio 1.3, 2.7.9 and 2.8.9).
  */
 final class InOrderBatches {
     /** The chains of one used element; it names the last one. */

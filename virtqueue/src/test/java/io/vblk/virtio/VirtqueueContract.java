@@ -97,7 +97,7 @@ abstract class VirtqueueContract {
 
     /** Areas whose places within a cache line go through all that are allowed. */
     private VirtqueueConfig areasAt(GuestRam ram, int at) {
-        long desc = ram.allocate(512, 64) + at % 4 * 16;
+        long desc = ram.allocate(512, 64) + at / 4 % 4 * 16;
         long avail = ram.allocate(128, 64) + at;
         long used = ram.allocate(256, 64) + at * 5 / 4 * 4 % 64;
         return new VirtqueueConfig(16, desc, avail, used, packed ? 0x80008000 : 0);
