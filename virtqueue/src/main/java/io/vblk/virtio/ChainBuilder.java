@@ -6,10 +6,10 @@ package io.vblk.virtio;
  * meet, in the order that the specification asks for. Thread: home of the queue.
  */
 final class ChainBuilder {
-    private final GuestMemory memory;
+    private final RegionCursor cursor;
 
     ChainBuilder(GuestMemory memory) {
-        this.memory = memory;
+        this.cursor = new RegionCursor(memory);
     }
 
     /** Appends one descriptor's buffer; returns false after a fault that ends the walk. */
@@ -22,12 +22,12 @@ final class ChainBuilder {
         long at = address;
         long left = length;
         while (left > 0) {
-            long part = Math.min(left, memory.contiguousBytes(at));
+            long part = Math.min(left, cursor.seek(at));
             if (part == 0) {
                 chain.noteOutsideMemory(writable);
                 return true;
             }
-            if (!chain.append(memory.hostAddress(at, part), part, writable)) {
+            if (!chain.append(cursor.host(at), part)) {
                 chain.fail(ChainFault.TOO_MANY_SEGMENTS);
                 return false;
             }

@@ -40,8 +40,8 @@ final class ChainRecords {
     void add(int id, int token, int slotCount, int bytesWritable) {
         tokens[id] = token;
         slots[id] = slotCount;
-        writableBytes[id] = bytesWritable;
         if (order != null) {
+            writableBytes[id] = bytesWritable;
             int place = orderFirst + orderCount;
             order[place < size ? place : place - size] = id;
             orderCount++;

@@ -12,6 +12,8 @@ import io.vblk.posix.IovecArray;
  * crosses adjoining regions leaves several.
  */
 public final class DescriptorChain {
+    private static final int NOWHERE = -1;
+
     private final IovecArray segments;
     private int head;
     private boolean ownsHead;
@@ -19,12 +21,15 @@ public final class DescriptorChain {
     private int slots;
     /** Where the chain stands in the order of popping, if that has to be kept. */
     private int place;
-    private int readableCount;
-    private int writableCount;
-    private long readableBytes;
-    private long writableBytes;
+    /** Segments, readable and writable ones. */
+    private int count;
+    private long bytes;
+    /** Segments and bytes before the first writable descriptor, once there is one. */
+    private int countReadable;
+    private long bytesReadable;
     private boolean writableSeen;
-    private boolean lastWritableReached;
+    /** Segments before the last writable descriptor that lies outside of memory. */
+    private int countAtUnreachable;
     private ChainFault fault = ChainFault.NONE;
 
     /** A holder for as many segments as {@code segments} has room for. */
@@ -44,22 +49,22 @@ public final class DescriptorChain {
 
     /** Number of device-readable segments. */
     public int readableCount() {
-        return readableCount;
+        return writableSeen ? countReadable : count;
     }
 
     /** Number of device-writable segments. */
     public int writableCount() {
-        return writableCount;
+        return writableSeen ? count - countReadable : 0;
     }
 
     /** Bytes in the readable segments. */
     public long readableBytes() {
-        return readableBytes;
+        return writableSeen ? bytesReadable : bytes;
     }
 
     /** Bytes in the writable segments. */
     public long writableBytes() {
-        return writableBytes;
+        return writableSeen ? bytes - bytesReadable : 0;
     }
 
     /**
@@ -67,11 +72,10 @@ public final class DescriptorChain {
      * none or if it lies outside of memory.
      */
     public long lastWritableByte() {
-        if (!lastWritableReached) {
+        if (!writableSeen || count == countReadable || count == countAtUnreachable) {
             return 0;
         }
-        int last = readableCount + writableCount - 1;
-        return segments.base(last) + segments.lengthBytes(last) - 1;
+        return segments.base(count - 1) + segments.lengthBytes(count - 1) - 1;
     }
 
     /**
@@ -92,7 +96,10 @@ public final class DescriptorChain {
         head = headIndex;
         ownsHead = false;
         slots = 1;
-        fault = ChainFault.NONE;
+        if (fault != ChainFault.NONE) {
+            // Mostly it is: a store of a reference costs a garbage collector's barrier.
+            fault = ChainFault.NONE;
+        }
         clear();
     }
 
@@ -137,44 +144,40 @@ public final class DescriptorChain {
 
     /** Notes what the next descriptor is; returns false if it is readable after a writable one. */
     boolean noteDirection(boolean writable) {
-        if (writable) {
-            writableSeen = true;
+        if (!writable) {
+            return !writableSeen;
         }
-        return writable || !writableSeen;
+        if (!writableSeen) {
+            writableSeen = true;
+            countReadable = count;
+            bytesReadable = bytes;
+        }
+        return true;
     }
 
     /** Notes that a descriptor points outside of memory. */
     void noteOutsideMemory(boolean writable) {
         note(ChainFault.OUTSIDE_MEMORY);
         if (writable) {
-            lastWritableReached = false;
+            countAtUnreachable = count;
         }
     }
 
     private void clear() {
-        readableCount = 0;
-        writableCount = 0;
-        readableBytes = 0;
-        writableBytes = 0;
+        count = 0;
+        bytes = 0;
         writableSeen = false;
-        lastWritableReached = false;
+        countAtUnreachable = NOWHERE;
     }
 
-    /** Appends a segment; returns false when there is no room. */
-    boolean append(long hostAddress, long lengthBytes, boolean writable) {
-        int index = readableCount + writableCount;
-        if (index == segments.capacity()) {
+    /** Appends a segment in the direction noted; returns false when there is no room. */
+    boolean append(long hostAddress, long lengthBytes) {
+        if (count == segments.capacity()) {
             return false;
         }
-        segments.set(index, hostAddress, lengthBytes);
-        if (writable) {
-            writableCount++;
-            writableBytes += lengthBytes;
-            lastWritableReached = true;
-        } else {
-            readableCount++;
-            readableBytes += lengthBytes;
-        }
+        segments.set(count, hostAddress, lengthBytes);
+        count++;
+        bytes += lengthBytes;
         return true;
     }
 }

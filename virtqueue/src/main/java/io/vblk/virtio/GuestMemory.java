@@ -78,15 +78,14 @@ public final class GuestMemory implements AutoCloseable {
         return UNMAPPED;
     }
 
-    /** Bytes from a guest address to the end of its region, 0 outside of all regions. */
-    public long contiguousBytes(long guestAddress) {
+    /** The region that holds a guest address, or null. */
+    MemoryRegion regionAt(long guestAddress) {
         for (int i = 0; i < starts.length; i++) {
-            long offset = guestAddress - starts[i];
-            if (Long.compareUnsigned(offset, lengths[i]) < 0) {
-                return lengths[i] - offset;
+            if (Long.compareUnsigned(guestAddress - starts[i], lengths[i]) < 0) {
+                return regions[i];
             }
         }
-        return 0;
+        return null;
     }
 
     /** Unmaps all regions. Nobody may use an address of theirs any more. */

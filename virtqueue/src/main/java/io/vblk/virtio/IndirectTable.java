@@ -8,30 +8,31 @@ import io.vblk.posix.NativeMemory;
  * address and length where both kinds of ring have them. Thread: home of the queue.
  */
 final class IndirectTable {
-    private final GuestMemory memory;
+    private final RegionCursor cursor;
     private long guestAddress;
-    private long entries;
+    private int entries;
     /** Where the whole table is mapped, or UNMAPPED if no region holds all of it. */
     private long host;
-    private long entryGuest;
-    /** Where the selected entry is mapped, or UNMAPPED if it lies across two regions. */
-    private long entryHost;
 
     IndirectTable(GuestMemory memory) {
-        this.memory = memory;
+        this.cursor = new RegionCursor(memory);
     }
 
     /** Takes a table; returns false if it is empty, has half an entry or leaves memory. */
     boolean open(long tableAddress, long tableBytes) {
         guestAddress = tableAddress;
-        entries = tableBytes / SplitLayout.DESC_BYTES;
-        host = memory.hostAddress(tableAddress, tableBytes);
-        return entries > 0 && tableBytes % SplitLayout.DESC_BYTES == 0
-                && (host != GuestMemory.UNMAPPED || isMapped(tableAddress, tableBytes));
+        // At most 2^28: a descriptor's length has 32 bits.
+        entries = (int) (tableBytes / SplitLayout.DESC_BYTES);
+        if (entries == 0 || tableBytes % SplitLayout.DESC_BYTES != 0) {
+            return false;
+        }
+        boolean whole = cursor.seek(tableAddress) >= tableBytes;
+        host = whole ? cursor.host(tableAddress) : GuestMemory.UNMAPPED;
+        return whole || isMapped(tableAddress, tableBytes);
     }
 
     /** Number of entries. */
-    long entries() {
+    int entries() {
         return entries;
     }
 
@@ -39,38 +40,24 @@ final class IndirectTable {
      * Entries to look at: a table may be huge. Chains within the queue's size are legal (virtio
      * 1.3, 2.7.5.3.1), beyond that only what fits is followed.
      */
-    long stepsMax(DescriptorChain chain, int queueSize) {
+    int stepsMax(DescriptorChain chain, int queueSize) {
         return Math.min(entries, Math.max(queueSize, chain.segments().capacity()));
     }
 
-    /** Takes an entry, below {@link #entries}, for the accessors. */
-    void select(long index) {
-        long offset = index * SplitLayout.DESC_BYTES;
-        entryGuest = guestAddress + offset;
-        entryHost = host != GuestMemory.UNMAPPED
-                ? host + offset
-                : memory.hostAddress(entryGuest, SplitLayout.DESC_BYTES);
+    /** Reads the guest address in an entry below {@link #entries}. */
+    long address(int index) {
+        return half((long) index * SplitLayout.DESC_BYTES);
     }
 
-    /** Reads the entry's guest address. */
-    long address() {
-        return entryHost != GuestMemory.UNMAPPED
-                ? NativeMemory.getLong(entryHost)
-                : gather(0, Long.BYTES);
+    /** Reads the other half of an entry, see {@link SplitLayout} and {@link PackedLayout}. */
+    long tail(int index) {
+        return half((long) index * SplitLayout.DESC_BYTES + SplitLayout.DESC_TAIL);
     }
 
-    /** Reads the entry's length. */
-    long lengthBytes() {
-        return entryHost != GuestMemory.UNMAPPED
-                ? NativeMemory.getInt(entryHost + SplitLayout.DESC_LEN) & 0xFFFF_FFFFL
-                : gather(SplitLayout.DESC_LEN, Integer.BYTES);
-    }
-
-    /** Reads a 16-bit field of the entry. */
-    int shortAt(int offset) {
-        return entryHost != GuestMemory.UNMAPPED
-                ? NativeMemory.getShort(entryHost + offset)
-                : (int) gather(offset, Short.BYTES);
+    private long half(long offset) {
+        return host != GuestMemory.UNMAPPED
+                ? NativeMemory.getLong(host + offset)
+                : gather(guestAddress + offset);
     }
 
     /** Whether a range is guest memory from end to end, in as many regions as it takes. */
@@ -78,7 +65,7 @@ final class IndirectTable {
         long at = address;
         long left = lengthBytes;
         while (left > 0) {
-            long part = memory.contiguousBytes(at);
+            long part = cursor.seek(at);
             if (part == 0) {
                 return false;
             }
@@ -89,11 +76,12 @@ final class IndirectTable {
     }
 
     /** Reads a little-endian value byte by byte, wherever each of them lies. */
-    private long gather(int offset, int count) {
+    private long gather(long address) {
         long value = 0;
-        for (int i = 0; i < count; i++) {
-            long byteHost = memory.hostAddress(entryGuest + offset + i, 1);
-            value |= (long) NativeMemory.getByte(byteHost) << (Byte.SIZE * i);
+        for (int i = 0; i < Long.BYTES; i++) {
+            // The table is mapped: open has seen to that, and regions stay.
+            cursor.seek(address + i);
+            value |= (long) NativeMemory.getByte(cursor.host(address + i)) << (Byte.SIZE * i);
         }
         return value;
     }

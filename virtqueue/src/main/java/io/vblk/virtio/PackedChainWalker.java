@@ -39,15 +39,12 @@ final class PackedChainWalker {
         for (int taken = 1; taken <= slotsMax; taken++) {
             long descriptor = ring + (long) slot * PackedLayout.DESC_BYTES;
             long address = NativeMemory.getLong(descriptor);
-            long length = NativeMemory.getInt(descriptor + PackedLayout.DESC_LEN) & 0xFFFF_FFFFL;
-            int id = NativeMemory.getShort(descriptor + PackedLayout.DESC_ID);
-            int flags = taken == 1
-                    ? headFlags
-                    : NativeMemory.getShort(descriptor + PackedLayout.DESC_FLAGS);
-            good = good && take(chain, address, length, flags);
+            long tail = NativeMemory.getLong(descriptor + PackedLayout.DESC_TAIL);
+            int flags = taken == 1 ? headFlags : PackedLayout.tailFlags(tail);
+            good = good && take(chain, address, PackedLayout.tailLength(tail), flags);
             if ((flags & PackedLayout.FLAG_NEXT) == 0) {
                 // The buffer id is that of the last descriptor: 2.8.6.
-                chain.identify(id, taken);
+                chain.identify(PackedLayout.tailId(tail), taken);
                 return taken;
             }
             slot = slot + 1 == queueSize ? 0 : slot + 1;
@@ -73,18 +70,17 @@ final class PackedChainWalker {
             chain.fail(ChainFault.BAD_INDIRECT_TABLE);
             return false;
         }
-        long stepsMax = table.stepsMax(chain, queueSize);
-        for (long index = 0; index < stepsMax; index++) {
-            table.select(index);
-            long address = table.address();
-            long length = table.lengthBytes();
-            int flags = table.shortAt(PackedLayout.DESC_FLAGS);
+        int stepsMax = table.stepsMax(chain, queueSize);
+        for (int index = 0; index < stepsMax; index++) {
+            long address = table.address(index);
+            long tail = table.tail(index);
+            int flags = PackedLayout.tailFlags(tail);
             if ((flags & PackedLayout.FLAG_INDIRECT) != 0) {
                 chain.fail(ChainFault.INDIRECT_NOT_ALLOWED);
                 return false;
             }
-            if (!builder.append(
-                    chain, address, length, (flags & PackedLayout.FLAG_WRITE) != 0)) {
+            if (!builder.append(chain, address, PackedLayout.tailLength(tail),
+                    (flags & PackedLayout.FLAG_WRITE) != 0)) {
                 return false;
             }
         }

@@ -106,9 +106,9 @@ final class PackedDriverQueue implements DriverQueue {
         for (int i = 0; i < count; i++) {
             long entry = tables + offset + (long) i * PackedLayout.DESC_BYTES;
             NativeMemory.putLong(entry, buffers.address(i));
-            NativeMemory.putInt(entry + PackedLayout.DESC_LEN, buffers.lengthBytes(i));
-            NativeMemory.putShort(entry + PackedLayout.DESC_FLAGS,
-                    buffers.isWritable(i) ? PackedLayout.FLAG_WRITE : 0);
+            NativeMemory.putLong(entry + PackedLayout.DESC_TAIL,
+                    PackedLayout.tail(buffers.lengthBytes(i), 0,
+                            buffers.isWritable(i) ? PackedLayout.FLAG_WRITE : 0));
         }
         put(tablesGuest + offset, count * PackedLayout.DESC_BYTES, id, PackedLayout.FLAG_INDIRECT);
     }
@@ -126,14 +126,15 @@ final class PackedDriverQueue implements DriverQueue {
     private void put(long address, int lengthBytes, int id, int ownFlags) {
         long descriptor = ring + (long) avail.slot() * PackedLayout.DESC_BYTES;
         NativeMemory.putLong(descriptor, address);
-        NativeMemory.putInt(descriptor + PackedLayout.DESC_LEN, lengthBytes);
-        NativeMemory.putShort(descriptor + PackedLayout.DESC_ID, id);
         int flags = ownFlags | avail.availableFlags();
         if (slotsFilled == 0) {
+            NativeMemory.putInt(descriptor + PackedLayout.DESC_LEN, lengthBytes);
+            NativeMemory.putShort(descriptor + PackedLayout.DESC_ID, id);
             heldBackAt = descriptor + PackedLayout.DESC_FLAGS;
             heldBackFlags = flags;
         } else {
-            NativeMemory.putShort(descriptor + PackedLayout.DESC_FLAGS, flags);
+            NativeMemory.putLong(descriptor + PackedLayout.DESC_TAIL,
+                    PackedLayout.tail(lengthBytes, id, flags));
         }
         avail.advance(1);
         slotsFilled++;
@@ -171,12 +172,10 @@ final class PackedDriverQueue implements DriverQueue {
                 return NOTHING_USED;
             }
             long descriptor = ring + (long) used.slot() * PackedLayout.DESC_BYTES;
+            long tail = NativeMemory.getLong(descriptor + PackedLayout.DESC_TAIL);
             // The length means nothing where the device wrote nothing (virtio 1.3, 2.8.6).
-            int flags = NativeMemory.getShort(descriptor + PackedLayout.DESC_FLAGS);
-            int length = (flags & PackedLayout.FLAG_WRITE) == 0
-                    ? 0
-                    : NativeMemory.getInt(descriptor + PackedLayout.DESC_LEN);
-            out.use(NativeMemory.getShort(descriptor + PackedLayout.DESC_ID), length);
+            boolean wrote = (PackedLayout.tailFlags(tail) & PackedLayout.FLAG_WRITE) != 0;
+            out.use(PackedLayout.tailId(tail), wrote ? (int) tail : 0);
         }
         int id = out.next();
         used.advance(out.slots());

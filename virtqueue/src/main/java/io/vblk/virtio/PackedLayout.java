@@ -28,6 +28,8 @@ final class PackedLayout {
     static final int EVENT_BYTES = 4;
 
     static final int DESC_BYTES = 16;
+    /** Length, id and flags as one 64-bit value. */
+    static final int DESC_TAIL = 8;
     static final int DESC_LEN = 8;
     static final int DESC_ID = 12;
     static final int DESC_FLAGS = 14;
@@ -53,6 +55,23 @@ final class PackedLayout {
 
     static boolean isLegalSize(int size) {
         return size > 0 && size <= QUEUE_SIZE_MAX;
+    }
+
+    /** The half of a descriptor behind its address. */
+    static long tail(int lengthBytes, int id, int flags) {
+        return lengthBytes & 0xFFFF_FFFFL | (long) id << 32 | (long) flags << 48;
+    }
+
+    static long tailLength(long tail) {
+        return tail & 0xFFFF_FFFFL;
+    }
+
+    static int tailId(long tail) {
+        return (int) (tail >>> 32) & 0xFFFF;
+    }
+
+    static int tailFlags(long tail) {
+        return (int) (tail >>> 48);
     }
 
     /** A suppression word. */

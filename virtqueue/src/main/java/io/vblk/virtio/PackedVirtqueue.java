@@ -131,14 +131,15 @@ final class PackedVirtqueue implements Virtqueue {
 
     private void writeUsed(int id, int lengthBytes, int slots) {
         long descriptor = descriptor(used.slot());
-        NativeMemory.putInt(descriptor + PackedLayout.DESC_LEN, lengthBytes);
-        NativeMemory.putShort(descriptor + PackedLayout.DESC_ID, id);
         int flags = used.usedFlags() | (lengthBytes == 0 ? 0 : PackedLayout.FLAG_WRITE);
         if (slotsWritten == 0) {
+            NativeMemory.putInt(descriptor + PackedLayout.DESC_LEN, lengthBytes);
+            NativeMemory.putShort(descriptor + PackedLayout.DESC_ID, id);
             heldBackAt = descriptor + PackedLayout.DESC_FLAGS;
             heldBackFlags = flags;
         } else {
-            NativeMemory.putShort(descriptor + PackedLayout.DESC_FLAGS, flags);
+            NativeMemory.putLong(descriptor + PackedLayout.DESC_TAIL,
+                    PackedLayout.tail(lengthBytes, id, flags));
         }
         used.advance(slots);
         slotsWritten += slots;

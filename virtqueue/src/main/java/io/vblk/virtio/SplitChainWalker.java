@@ -28,9 +28,10 @@ final class SplitChainWalker {
         for (int steps = 0; steps < queueSize; steps++) {
             long descriptor = descTable + (long) index * SplitLayout.DESC_BYTES;
             long address = NativeMemory.getLong(descriptor);
-            long length = NativeMemory.getInt(descriptor + SplitLayout.DESC_LEN) & 0xFFFF_FFFFL;
-            int flags = NativeMemory.getShort(descriptor + SplitLayout.DESC_FLAGS);
-            int next = NativeMemory.getShort(descriptor + SplitLayout.DESC_NEXT);
+            long tail = NativeMemory.getLong(descriptor + SplitLayout.DESC_TAIL);
+            long length = SplitLayout.tailLength(tail);
+            int flags = SplitLayout.tailFlags(tail);
+            int next = SplitLayout.tailNext(tail);
             if ((flags & SplitLayout.FLAG_INDIRECT) != 0) {
                 // A table is the last of its chain: virtio 1.3, 2.7.5.3.1.
                 if (!indirectAllowed || (flags & SplitLayout.FLAG_NEXT) != 0) {
@@ -58,14 +59,14 @@ final class SplitChainWalker {
             chain.fail(ChainFault.BAD_INDIRECT_TABLE);
             return;
         }
-        long stepsMax = table.stepsMax(chain, queueSize);
-        long index = 0;
-        for (long steps = 0; steps < stepsMax; steps++) {
-            table.select(index);
-            long address = table.address();
-            long length = table.lengthBytes();
-            int flags = table.shortAt(SplitLayout.DESC_FLAGS);
-            int next = table.shortAt(SplitLayout.DESC_NEXT);
+        int stepsMax = table.stepsMax(chain, queueSize);
+        int index = 0;
+        for (int steps = 0; steps < stepsMax; steps++) {
+            long address = table.address(index);
+            long tail = table.tail(index);
+            long length = SplitLayout.tailLength(tail);
+            int flags = SplitLayout.tailFlags(tail);
+            int next = SplitLayout.tailNext(tail);
             if ((flags & SplitLayout.FLAG_INDIRECT) != 0) {
                 chain.fail(ChainFault.INDIRECT_NOT_ALLOWED);
                 return;

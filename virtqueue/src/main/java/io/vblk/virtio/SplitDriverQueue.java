@@ -110,15 +110,13 @@ final class SplitDriverQueue implements DriverQueue {
         long offset = (long) head * buffersMax * SplitLayout.DESC_BYTES;
         for (int i = 0; i < count; i++) {
             long entry = tables + offset + (long) i * SplitLayout.DESC_BYTES;
-            fill(entry, buffers, i, count);
-            NativeMemory.putShort(entry + SplitLayout.DESC_NEXT, i + 1);
+            fill(entry, buffers, i, i + 1);
         }
         freeHead = next(head);
         long descriptor = descriptor(head);
         NativeMemory.putLong(descriptor, tablesGuest + offset);
-        NativeMemory.putInt(descriptor + SplitLayout.DESC_LEN, count * SplitLayout.DESC_BYTES);
-        NativeMemory.putShort(
-                descriptor + SplitLayout.DESC_FLAGS, SplitLayout.FLAG_INDIRECT);
+        NativeMemory.putLong(descriptor + SplitLayout.DESC_TAIL, SplitLayout.tail(
+                count * SplitLayout.DESC_BYTES, SplitLayout.FLAG_INDIRECT, freeHead));
     }
 
     private void addDirect(DriverBuffers buffers) {
@@ -126,16 +124,16 @@ final class SplitDriverQueue implements DriverQueue {
         for (int i = 0; i < count; i++) {
             long descriptor = descriptor(freeHead);
             freeHead = next(freeHead);
-            fill(descriptor, buffers, i, count);
+            fill(descriptor, buffers, i, freeHead);
         }
     }
 
-    private static void fill(long entry, DriverBuffers buffers, int index, int count) {
-        int flags = (index + 1 < count ? SplitLayout.FLAG_NEXT : 0)
+    private static void fill(long entry, DriverBuffers buffers, int index, int next) {
+        int flags = (index + 1 < buffers.count() ? SplitLayout.FLAG_NEXT : 0)
                 | (buffers.isWritable(index) ? SplitLayout.FLAG_WRITE : 0);
         NativeMemory.putLong(entry, buffers.address(index));
-        NativeMemory.putInt(entry + SplitLayout.DESC_LEN, buffers.lengthBytes(index));
-        NativeMemory.putShort(entry + SplitLayout.DESC_FLAGS, flags);
+        NativeMemory.putLong(entry + SplitLayout.DESC_TAIL,
+                SplitLayout.tail(buffers.lengthBytes(index), flags, next));
     }
 
     private int next(int index) {
@@ -175,10 +173,9 @@ final class SplitDriverQueue implements DriverQueue {
         int index = usedSeen;
         usedSeen = (usedSeen + 1) & INDEX_MASK;
         if (!out.inBatch()) {
-            long element = used + SplitLayout.RING_ELEMENTS
-                    + (long) SplitLayout.USED_ELEMENT_BYTES * (index & (size - 1));
-            int lengthBytes = NativeMemory.getInt(element + SplitLayout.USED_ELEMENT_LEN);
-            out.use(NativeMemory.getInt(element), lengthBytes);
+            long element = NativeMemory.getLong(used + SplitLayout.RING_ELEMENTS
+                    + (long) SplitLayout.USED_ELEMENT_BYTES * (index & (size - 1)));
+            out.use(SplitLayout.usedId(element), SplitLayout.usedLength(element));
         }
         free(out.next());
         return out.token();

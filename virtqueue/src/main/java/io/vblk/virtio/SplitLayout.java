@@ -22,8 +22,8 @@ final class SplitLayout {
     static final int USED_ALIGN = 4;
 
     static final int DESC_BYTES = 16;
-    static final int DESC_LEN = 8;
-    static final int DESC_FLAGS = 12;
+    /** Length, flags and next as one 64-bit value. */
+    static final int DESC_TAIL = 8;
     static final int DESC_NEXT = 14;
 
     static final int FLAG_NEXT = 1;
@@ -36,7 +36,6 @@ final class SplitLayout {
 
     static final int AVAIL_ELEMENT_BYTES = 2;
     static final int USED_ELEMENT_BYTES = 8;
-    static final int USED_ELEMENT_LEN = 4;
 
     /** avail.flags: the driver wants no call. */
     static final int AVAIL_NO_INTERRUPT = 1;
@@ -65,6 +64,35 @@ final class SplitLayout {
 
     static long usedBytes(int size) {
         return availEventOffset(size) + EVENT_BYTES;
+    }
+
+    /** The half of a descriptor behind its address. */
+    static long tail(int lengthBytes, int flags, int next) {
+        return lengthBytes & 0xFFFF_FFFFL | (long) flags << 32 | (long) next << 48;
+    }
+
+    static long tailLength(long tail) {
+        return tail & 0xFFFF_FFFFL;
+    }
+
+    static int tailFlags(long tail) {
+        return (int) (tail >>> 32) & 0xFFFF;
+    }
+
+    static int tailNext(long tail) {
+        return (int) (tail >>> 48);
+    }
+
+    static long usedElement(int id, int lengthBytes) {
+        return id | (long) lengthBytes << 32;
+    }
+
+    static int usedId(long element) {
+        return (int) element;
+    }
+
+    static int usedLength(long element) {
+        return (int) (element >>> 32);
     }
 
     static boolean isLegalSize(int size) {

@@ -129,8 +129,7 @@ final class SplitVirtqueue implements Virtqueue {
     private void writeUsed(int head, int lengthBytes) {
         long element = used + SplitLayout.RING_ELEMENTS
                 + (long) SplitLayout.USED_ELEMENT_BYTES * (usedNext & (size - 1));
-        NativeMemory.putInt(element, head);
-        NativeMemory.putInt(element + SplitLayout.USED_ELEMENT_LEN, lengthBytes);
+        NativeMemory.putLong(element, SplitLayout.usedElement(head, lengthBytes));
         usedNext = (usedNext + 1) & INDEX_MASK;
     }
 

@@ -77,7 +77,7 @@ class GuestMemoryTest {
     })
     void countsBytesToTheEndOfARegion(long address, long expected) throws ErrnoException {
         try (GuestMemory memory = threeRegions()) {
-            assertEquals(expected, memory.contiguousBytes(address));
+            assertEquals(expected, new RegionCursor(memory).seek(address));
         }
     }
 
@@ -130,7 +130,7 @@ class GuestMemoryTest {
             long first = memory.hostAddress(start, 3 * GIB);
             long last = memory.hostAddress(start + 3 * GIB - 8, 8);
             assertEquals(first + 3 * GIB - 8, last);
-            assertEquals(GIB - 1, memory.contiguousBytes(start + 2 * GIB + 1));
+            assertEquals(GIB - 1, new RegionCursor(memory).seek(start + 2 * GIB + 1));
             assertEquals(GuestMemory.UNMAPPED, memory.hostAddress(start + 1, 3 * GIB));
             NativeMemory.putLong(last, 0x1122334455667788L);
             NativeMemory.putLong(memory.hostAddress(start + 2 * GIB - 4, 8), -1);
@@ -196,7 +196,7 @@ class GuestMemoryTest {
     void mayHaveNoRegion() {
         try (GuestMemory memory = GuestMemory.of()) {
             assertFalse(memory.hostAddress(0, 1) != GuestMemory.UNMAPPED);
-            assertEquals(0, memory.contiguousBytes(0));
+            assertEquals(0, new RegionCursor(memory).seek(0));
         }
     }
 }
