@@ -62,6 +62,10 @@ public final class SimulatedBackend implements BlockBackend {
     private int commits;
     private int flushes;
     private int failNext;
+    private int noSpace;
+    private int ioErrors;
+    private int shortTransfers;
+    private int overtakings;
 
     /** A zeroed disk with ordinary limits. */
     public SimulatedBackend(AioContext context, long capacityBytes, long seed,
@@ -112,6 +116,26 @@ public final class SimulatedBackend implements BlockBackend {
     /** Number of flushes that took effect. */
     public int flushes() {
         return flushes;
+    }
+
+    /** Requests that failed with ENOSPC by chance. */
+    public int noSpace() {
+        return noSpace;
+    }
+
+    /** Requests that failed with EIO by chance. */
+    public int ioErrors() {
+        return ioErrors;
+    }
+
+    /** Reads and writes that failed by chance after a part, neither nothing nor all. */
+    public int shortTransfers() {
+        return shortTransfers;
+    }
+
+    /** Requests that ended by themselves before one that was submitted earlier. */
+    public int overtakings() {
+        return overtakings;
     }
 
     /** Loses all that no flush and no stable write has made stable; nothing may be under way. */
@@ -218,6 +242,7 @@ public final class SimulatedBackend implements BlockBackend {
         int committed = pending.size() - uncommitted;
         for (int i = 0; i < committed; i++) {
             if (pending.get(i).dueNs() <= nowNs) {
+                overtakings += i > due.size() ? 1 : 0;
                 due.add(random.nextInt(due.size() + 1), pending.get(i).request());
             }
         }
@@ -240,11 +265,16 @@ public final class SimulatedBackend implements BlockBackend {
         }
         long at = memory.address() + request.offset();
         if (draws(behaviour.errorPercent())) {
-            request.setErrno(random.nextBoolean() ? EIO : ENOSPC);
+            boolean full = random.nextBoolean();
+            noSpace += full ? 1 : 0;
+            ioErrors += full ? 0 : 1;
+            request.setErrno(full ? ENOSPC : EIO);
             if (request.op() == BlockOp.READ || request.op() == BlockOp.WRITE) {
                 // Short: some sectors are done, the rest has failed.
                 long sectors = request.lengthBytes() / SECTOR_BYTES;
-                transfer(request, at, random.nextLong(sectors + 1) * SECTOR_BYTES);
+                long done = random.nextLong(sectors + 1);
+                shortTransfers += done > 0 && done < sectors ? 1 : 0;
+                transfer(request, at, done * SECTOR_BYTES);
             }
             return;
         }

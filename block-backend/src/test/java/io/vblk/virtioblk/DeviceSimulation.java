@@ -9,6 +9,7 @@ import io.vblk.aio.FdMonitorKind;
 import io.vblk.aio.IoThread;
 import io.vblk.aio.ManualClock;
 import io.vblk.aio.PollingOptions;
+import io.vblk.block.BlockLimits;
 import io.vblk.block.ContractFilter;
 import io.vblk.block.SimulatedBackend;
 import io.vblk.block.SimulatedBackend.Behaviour;
@@ -16,6 +17,7 @@ import io.vblk.virtio.VirtioFeatures;
 import io.vblk.virtio.VirtqueueConfig;
 import io.vblk.virtioblk.DiskModel.Kind;
 import io.vblk.virtioblk.DiskModel.Request;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -27,10 +29,19 @@ final class DeviceSimulation implements AutoCloseable {
     /** Steps without an answer after which a request counts as lost. */
     private static final int IDLE_STEPS_MAX = 1_000;
     private static final int STOPS_PER_RUN = 4;
-    private static final int CUTS_PER_RUN = 4;
+    private static final int CUTS_PER_RUN = 6;
+    private static final int SWITCHES_PER_RUN = 6;
+    private static final int GUESTS_MAX = 4;
+    /** Each guest gets at least this part of what would be its even share. */
+    private static final int SHARE = 4;
     private static final Kind[] KINDS = {
         Kind.READ, Kind.READ, Kind.READ, Kind.READ, Kind.WRITE, Kind.WRITE, Kind.WRITE,
-        Kind.WRITE, Kind.FLUSH, Kind.DISCARD, Kind.WRITE_ZEROES, Kind.GET_ID};
+        Kind.WRITE, Kind.FLUSH, Kind.DISCARD, Kind.WRITE_ZEROES, Kind.SECURE_ERASE, Kind.GET_ID};
+    private static final CallCoalescing[] CALLS = {CallCoalescing.OFF, CallCoalescing.OFF,
+        new CallCoalescing(100_000, 4), new CallCoalescing(2_000_000, 32)};
+
+    /** Kinds of rings: split or packed, flags or event index, indirect or not, any order or not. */
+    static final int SHAPES = 16;
 
     private final SplittableRandom random;
     private final ManualClock clock = new ManualClock(1);
@@ -38,34 +49,53 @@ final class DeviceSimulation implements AutoCloseable {
     private final SimulatedBackend disk;
     private final ContractFilter contract;
     private final VirtioBlkDevice device;
-    private final List<SimulatedGuest> guests;
+    private final List<SimulatedGuest> guests = new ArrayList<>();
     private final DiskModel model = new DiskModel(SECTORS);
-    private final boolean writesThrough;
+    private final SimulationCoverage coverage;
+    private final int shape;
+    private final CallCoalescing coalescing;
+    private final long[] answeredBy = new long[GUESTS_MAX];
+    /** Since when each guest waits for a call that it is owed, 0 if it does not. */
+    private final long[] owedSinceNs = new long[GUESTS_MAX];
+    private boolean writesThrough;
     private long answered;
     private long failed;
-    /** Flushes before power cuts. */
-    private int extra;
+    private int lastWriter;
 
-    DeviceSimulation(long seed) throws Exception {
-        random = new SplittableRandom(seed);
+    /**
+     * A run.
+     *
+     * @param shape features of all rings, below {@link #SHAPES}
+     */
+    DeviceSimulation(long seed, int shape, SimulationCoverage coverage) throws Exception {
+        this.random = new SplittableRandom(seed);
+        this.shape = shape;
+        this.coverage = coverage;
         loop = IoThread.adoptCurrent(
                 new AioOptions(PollingOptions.OFF, FdMonitorKind.AUTO, 64, clock));
-        disk = new SimulatedBackend(loop.context(), SECTORS * DiskModel.SECTOR_BYTES,
+        disk = new SimulatedBackend(loop.context(), new BlockLimits(
+                SECTORS * DiskModel.SECTOR_BYTES, 512, 4096, 0, false, true, true, true),
                 random.nextLong(), behaviour());
         contract = new ContractFilter(disk, loop.context());
+        coalescing = CALLS[random.nextInt(CALLS.length)];
+        int queues = 2 + random.nextInt(GUESTS_MAX - 1);
         device = new VirtioBlkDevice(
-                new VirtioBlkOptions("simulated", 2, 64), loop, contract);
-        long features = device.features() & ~VirtioFeatures.RING_PACKED
-                & ~(random.nextBoolean() ? VirtioFeatures.EVENT_IDX : 0)
-                & ~(random.nextBoolean() ? VirtioFeatures.INDIRECT_DESC : 0);
+                new VirtioBlkOptions("simulated", queues, 64, List.of(), true, coalescing),
+                loop, contract);
+        long features = device.features();
+        long[] choices = {VirtioFeatures.RING_PACKED, VirtioFeatures.EVENT_IDX,
+            VirtioFeatures.INDIRECT_DESC, VirtioFeatures.IN_ORDER};
+        for (int i = 0; i < choices.length; i++) {
+            features &= (shape >> i & 1) != 0 ? -1 : ~choices[i];
+        }
         device.acknowledgeFeatures(features);
-        writesThrough = random.nextInt(3) == 0;
-        byte[] writeback = {(byte) (writesThrough ? 0 : 1)};
-        device.writeConfig(VirtioBlkAbi.CONFIG_WRITEBACK, writeback);
-        guests = List.of(
-                new OrdinaryGuest(features), new OddGuest(features, random.split()));
-        for (int i = 0; i < guests.size(); i++) {
-            start(i, 0);
+        for (int i = 0; i < queues; i++) {
+            boolean odd = i == 1 || i > 1 && random.nextBoolean();
+            guests.add(odd ? new OddGuest(features, random.split()) : new OrdinaryGuest(features));
+            start(i, guests.get(i).ring().base());
+        }
+        if (random.nextInt(3) == 0) {
+            switchCache();
         }
     }
 
@@ -89,20 +119,21 @@ final class DeviceSimulation implements AutoCloseable {
     /** Sends so many requests, in random steps, and awaits their answers. */
     void run(int requests) throws Exception {
         int left = requests;
-        int stopEvery = requests / STOPS_PER_RUN;
-        int cutEvery = requests / CUTS_PER_RUN;
         int idle = 0;
-        while (left > 0 || answered < requests + extra) {
+        while (left > 0 || answered < requests) {
             long before = answered;
             int sent = send(left);
             left -= sent;
             turn();
             idle = answered == before && sent == 0 ? idle + 1 : 0;
             assertTrue(idle < IDLE_STEPS_MAX, this::stuck);
-            if (random.nextInt(stopEvery) == 0) {
+            if (random.nextInt(requests / STOPS_PER_RUN) == 0) {
                 stopAndStart(random.nextInt(guests.size()));
             }
-            if (left > 0 && random.nextInt(cutEvery) == 0) {
+            if (random.nextInt(requests / SWITCHES_PER_RUN) == 0) {
+                switchCache();
+            }
+            if (left > 0 && random.nextInt(requests / CUTS_PER_RUN) == 0) {
                 cutPower();
             }
         }
@@ -110,7 +141,7 @@ final class DeviceSimulation implements AutoCloseable {
     }
 
     private String stuck() {
-        return "in flight: " + guests.get(0).inFlight() + " and " + guests.get(1).inFlight()
+        return "in flight: " + guests.stream().map(SimulatedGuest::inFlight).toList()
                 + ", on the disk: " + disk.underWay() + ", " + device.stats();
     }
 
@@ -134,9 +165,8 @@ final class DeviceSimulation implements AutoCloseable {
 
     private Request request() {
         Kind kind = KINDS[random.nextInt(KINDS.length)];
-        boolean several = kind == Kind.DISCARD || kind == Kind.WRITE_ZEROES;
         int ranges = kind == Kind.FLUSH || kind == Kind.GET_ID
-                ? 0 : several ? 1 + random.nextInt(OddGuest.RANGES_MAX) : 1;
+                ? 0 : kind.hasRanges() ? 1 + random.nextInt(OddGuest.RANGES_MAX) : 1;
         int[] sectors = new int[ranges];
         int[] counts = new int[ranges];
         for (int i = 0; i < ranges; i++) {
@@ -154,18 +184,34 @@ final class DeviceSimulation implements AutoCloseable {
         for (int i = random.nextInt(3); i >= 0; i--) {
             loop.context().poll(false);
         }
-        for (SimulatedGuest guest : guests) {
-            SimulatedGuest.Answer answer = guest.poll();
+        for (int i = 0; i < guests.size(); i++) {
+            SimulatedGuest.Answer answer = guests.get(i).poll();
             while (answer != null) {
-                take(answer);
-                answer = guest.poll();
+                take(i, answer);
+                answer = guests.get(i).poll();
             }
+            awaitCall(i);
         }
     }
 
-    private void take(SimulatedGuest.Answer answer) {
+    /** A guest that sleeps is called at once, or within the delay that the operator allowed. */
+    private void awaitCall(int index) {
+        if (!guests.get(index).awaitsCall()) {
+            owedSinceNs[index] = 0;
+            return;
+        }
+        long nowNs = clock.nanoTime();
+        if (owedSinceNs[index] == 0) {
+            owedSinceNs[index] = nowNs;
+        }
+        assertTrue(nowNs - owedSinceNs[index] <= coalescing.delayNs(),
+                () -> "a call of queue " + index + " is overdue; " + stuck());
+    }
+
+    private void take(int index, SimulatedGuest.Answer answer) {
         Request request = answer.request();
         answered++;
+        answeredBy[index]++;
         boolean error = answer.status() == HandMadeGuest.IOERR;
         if (error) {
             failed++;
@@ -179,6 +225,14 @@ final class DeviceSimulation implements AutoCloseable {
         };
         assertEquals(written + 1, answer.usedLength(), () -> "used length of " + request);
         model.end(request, error, answer.data());
+        Kind kind = request.kind();
+        coverage.add(((shape & 1) != 0 ? "packed " : "split ") + kind + (error ? " IOERR" : " OK"),
+                1);
+        if (kind == Kind.WRITE) {
+            lastWriter = index;
+        } else if (kind == Kind.FLUSH && !error && lastWriter != index) {
+            coverage.add("flush covers another queue's write", 1);
+        }
     }
 
     private void stopAndStart(int index) throws Exception {
@@ -187,46 +241,62 @@ final class DeviceSimulation implements AutoCloseable {
         int base = device.stopQueue(index);
         clock.stepOnRead(0);
         start(index, base);
+        coverage.add("queue stopped and started", 1);
+    }
+
+    /** The driver switches the write cache, also while requests are under way. */
+    private void switchCache() throws Exception {
+        writesThrough = !writesThrough;
+        device.writeConfig(
+                VirtioBlkAbi.CONFIG_WRITEBACK, new byte[] {(byte) (writesThrough ? 0 : 1)});
+        model.writesThrough(writesThrough);
+        coverage.add(writesThrough ? "cache off" : "cache on", 1);
     }
 
     /**
-     * The power goes when nothing is under way: after a flush, or at any time if the driver has
-     * switched the write cache off. Nothing that was answered may be lost.
+     * The power goes when nothing is under way. What was stable stays, by a flush of any guest or
+     * because the driver had switched the write cache off.
      */
     private void cutPower() {
-        drain();
-        if (!writesThrough) {
-            long failedBefore;
-            do {
-                failedBefore = failed;
-                Request flush = new Request(Kind.FLUSH, new int[0], new int[0], 0);
-                assertTrue(model.begin(flush) && guests.get(0).add(flush));
-                guests.get(0).publish();
-                extra++;
-                drain();
-            } while (failed != failedBefore);
-        }
-        disk.cutPower();
-        model.check(disk.address(), 0, SECTORS);
-    }
-
-    private void drain() {
-        for (int turns = 0; guests.get(0).inFlight() + guests.get(1).inFlight() > 0; turns++) {
+        for (int turns = 0; inFlight() > 0; turns++) {
             assertTrue(turns < IDLE_STEPS_MAX, this::stuck);
             turn();
         }
+        disk.cutPower();
+        coverage.add("sectors lost by power cuts", model.checkAfterCut(disk.address()));
+        coverage.add(writesThrough ? "power cut with the cache off" : "power cut", 1);
+    }
+
+    private int inFlight() {
+        return guests.stream().mapToInt(SimulatedGuest::inFlight).sum();
     }
 
     private void finish(int requests) {
         VirtioBlkStats stats = device.stats();
-        assertEquals(requests + extra, stats.requests());
+        assertEquals(requests, stats.requests());
         assertEquals(failed, stats.errors());
         assertEquals(0, stats.malformed() + stats.unsupported());
         assertEquals(0, disk.underWay());
-        for (SimulatedGuest guest : guests) {
-            assertEquals(0, guest.inFlight());
-        }
+        assertEquals(0, inFlight());
         model.check(disk.address(), 0, SECTORS);
+        String ring = SimulationCoverage.ring(shape);
+        for (int i = 0; i < guests.size(); i++) {
+            long share = answeredBy[i];
+            assertTrue(share >= requests / guests.size() / SHARE,
+                    () -> "a guest got only " + share + " of " + requests + " answers");
+            coverage.add(ring + " " + guests.get(i).getClass().getSimpleName(), share);
+            if (guests.get(i) instanceof OddGuest odd) {
+                coverage.add("layout " + odd.layout(), 1);
+                coverage.add("slept until called", odd.sleeps());
+            }
+        }
+        coverage.add(((shape & 1) != 0 ? "packed" : "split")
+                + (coalescing.isOn() ? " calls held back" : " calls at once"), stats.calls());
+        coverage.add("BUSY", stats.busy());
+        coverage.add("EIO", disk.ioErrors());
+        coverage.add("ENOSPC", disk.noSpace());
+        coverage.add("short transfer", disk.shortTransfers());
+        coverage.add("overtaking", disk.overtakings());
     }
 
     @Override

@@ -5,8 +5,9 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Guests, device, loop and disk in one thread from one seed: a model of the disk's contents agrees
- * after a million requests with errors, short transfers, overtaking, full disks, queues that stop
- * and start, and power cuts. {@code -Dsimulation.seed} repeats a run.
+ * after a million requests on rings of all kinds, with errors, short transfers, overtaking, full
+ * disks, queues that stop and start, a write cache switched on and off, calls held back, and power
+ * cuts. {@code -Dsimulation.seed} repeats a run.
  */
 class DeviceSimulationTest {
     private static final int RUNS = 200;
@@ -16,12 +17,17 @@ class DeviceSimulationTest {
     void diskAndModelAgree() throws Exception {
         long seed = Long.getLong("simulation.seed", System.nanoTime());
         System.out.println("DeviceSimulationTest: -Dsimulation.seed=" + seed);
+        SimulationCoverage coverage = new SimulationCoverage();
         for (int run = 0; run < RUNS; run++) {
-            try (DeviceSimulation simulation = new DeviceSimulation(seed + run)) {
+            int shape = run % DeviceSimulation.SHAPES;
+            try (DeviceSimulation simulation = new DeviceSimulation(seed + run, shape, coverage)) {
                 simulation.run(REQUESTS_PER_RUN);
             } catch (Exception | Error e) {
-                throw new AssertionError("-Dsimulation.seed=" + seed + ", run " + run, e);
+                throw new AssertionError("-Dsimulation.seed=" + seed + ", run " + run
+                        + ", " + SimulationCoverage.ring(shape), e);
             }
         }
+        System.out.println("DeviceSimulationTest: " + coverage);
+        coverage.assertWhole();
     }
 }

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.virtioblk;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.vblk.posix.NativeMemory;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * What a disk has to hold, told by what its guests asked for and were answered. Every sector ever
@@ -25,10 +22,15 @@ final class DiskModel {
 
     /** Operations of guests. */
     enum Kind {
-        READ, WRITE, FLUSH, DISCARD, WRITE_ZEROES, GET_ID;
+        READ, WRITE, FLUSH, DISCARD, WRITE_ZEROES, SECURE_ERASE, GET_ID;
 
         boolean changes() {
-            return this == WRITE || this == DISCARD || this == WRITE_ZEROES;
+            return this == WRITE || hasRanges();
+        }
+
+        /** Whether its data are segments that say what to do where. */
+        boolean hasRanges() {
+            return this == DISCARD || this == WRITE_ZEROES || this == SECURE_ERASE;
         }
     }
 
@@ -50,22 +52,42 @@ final class DiskModel {
         }
     }
 
-    /** Stamps as of the last answered write, 0 for zeroes. */
-    private final long[] stamps;
-    /** What else sectors may hold, since a request failed that may have been done in part. */
-    private final Map<Integer, Set<Long>> maybe = new HashMap<>();
+    /**
+     * Something that a sector may hold.
+     *
+     * @param time when it was answered
+     * @param certain false for a request that failed, which may have been done all the same
+     */
+    private record Entry(long time, long stamp, boolean certain) {}
+
+    private record Start(long time, boolean writesThrough) {}
+
+    /**
+     * Of each sector the last contents known to be stable and what came after. What it holds is the
+     * last certain entry or one behind it, what it holds after a power cut any of them.
+     */
+    private final List<List<Entry>> sectors = new ArrayList<>();
+    /** When what was sent began, and whether each write had to be stable at its completion. */
+    private final Map<Request, Start> starts = new IdentityHashMap<>();
     /** Readers under way, or WRITER. */
     private final int[] users;
     private long nextStamp = 1;
+    private long now;
+    private boolean writesThrough;
+    private long switchedAt;
 
     /** A zeroed disk. */
     DiskModel(int sectors) {
-        stamps = new long[sectors];
         users = new int[sectors];
+        for (int i = 0; i < sectors; i++) {
+            this.sectors.add(new ArrayList<>(List.of(new Entry(0, 0, true))));
+        }
     }
 
-    int sectors() {
-        return stamps.length;
+    /** Switches the write cache off or on. */
+    void writesThrough(boolean on) {
+        writesThrough = on;
+        switchedAt = now++;
     }
 
     /** Stamps for the sectors of a write. */
@@ -87,6 +109,7 @@ final class DiskModel {
         }
         if (free) {
             use(request, changes ? WRITER : 1);
+            starts.put(request, new Start(now++, writesThrough));
         }
         return free;
     }
@@ -102,11 +125,14 @@ final class DiskModel {
     /** Forgets a request that was not sent. */
     void cancel(Request request) {
         use(request, request.kind().changes() ? -WRITER : -1);
+        starts.remove(request);
     }
 
     /** Takes the answer to a request; {@code data} is where a READ put its data. */
     void end(Request request, boolean failed, long data) {
+        Start start = starts.get(request);
         cancel(request);
+        now++;
         switch (request.kind()) {
             case READ -> {
                 if (!failed) {
@@ -118,22 +144,47 @@ final class DiskModel {
                     note(request.sectors()[0] + i, request.stamp() + i, failed);
                 }
             }
-            case DISCARD, WRITE_ZEROES -> zero(request, failed);
+            case DISCARD, WRITE_ZEROES, SECURE_ERASE -> zero(request, failed);
+            case FLUSH -> {
+                if (!failed) {
+                    flushed(start.time());
+                }
+            }
             default -> { }
+        }
+        // 5.2.6.2: stable if the cache was off all the time between submission and completion.
+        boolean through = start.writesThrough() && switchedAt < start.time();
+        if (through && !failed
+                && (request.kind() == Kind.WRITE || request.kind() == Kind.WRITE_ZEROES)) {
+            for (int i = 0; i < request.sectors().length; i++) {
+                for (int j = 0; j < request.counts()[i]; j++) {
+                    stable(sectors.get(request.sectors()[i] + j), now);
+                }
+            }
         }
     }
 
-    private void set(int sector, long stamp) {
-        stamps[sector] = stamp;
-        maybe.remove(sector);
+    /** 5.2.6.2: a flush makes stable what was completed before it was sent. */
+    private void flushed(long sent) {
+        for (List<Entry> entries : sectors) {
+            stable(entries, sent);
+        }
+    }
+
+    /** Forgets what came before the last certain entry up to a time. */
+    private static void stable(List<Entry> entries, long time) {
+        if (entries.size() == 1) {
+            return;
+        }
+        int last = 0;
+        for (int i = 1; i < entries.size() && entries.get(i).time() <= time; i++) {
+            last = entries.get(i).certain() ? i : last;
+        }
+        entries.subList(0, last).clear();
     }
 
     private void note(int sector, long stamp, boolean onlyMaybe) {
-        if (onlyMaybe) {
-            maybe.computeIfAbsent(sector, s -> new HashSet<>()).add(stamp);
-        } else {
-            set(sector, stamp);
-        }
+        sectors.get(sector).add(new Entry(now, stamp, !onlyMaybe));
     }
 
     /** The disk in these tests carries a discard out; of a failed request any range may be done. */
@@ -165,23 +216,59 @@ final class DiskModel {
     /** Compares sectors in memory with what they have to be. */
     void check(long address, int sector, int count) {
         for (int i = 0; i < count; i++) {
-            long at = address + (long) i * SECTOR_BYTES;
-            int number = sector + i;
-            long first = NativeMemory.getLong(at);
-            Set<Long> others = maybe.get(number);
-            if (others != null) {
-                long stamp = first / WORDS;
-                assertTrue(stamp == stamps[number] || others.contains(stamp),
-                        () -> "sector " + number + " holds " + stamp);
-                set(number, stamp);
+            long stamp = stampAt(address + (long) i * SECTOR_BYTES, sector + i);
+            List<Entry> entries = sectors.get(sector + i);
+            Entry last = entries.get(entries.size() - 1);
+            if (last.certain() && last.stamp() == stamp) {
+                continue;
             }
-            for (int word = 0; word < WORDS; word++) {
-                if (NativeMemory.getLong(at + word * Long.BYTES) != word(stamps[number], word)) {
-                    assertEquals(stamps[number], first / WORDS,
-                            "stamp of sector " + number + ", word " + word);
-                    throw new AssertionError("sector " + number + " differs in word " + word);
-                }
+            if (!maybeHolds(entries, stamp)) {
+                throw new AssertionError("sector " + (sector + i) + " holds " + stamp
+                        + " where the model has " + entries);
+            }
+            // Now it is known what became of a failed request.
+            entries.add(new Entry(now, stamp, true));
+        }
+    }
+
+    private static boolean maybeHolds(List<Entry> entries, long stamp) {
+        for (int i = entries.size() - 1; i >= 0; i--) {
+            if (entries.get(i).stamp() == stamp) {
+                return true;
+            }
+            if (entries.get(i).certain()) {
+                return false;
             }
         }
+        return false;
+    }
+
+    /** Compares the disk with what a power cut may leave; returns how many sectors fell back. */
+    int checkAfterCut(long address) {
+        now++;
+        int lost = 0;
+        for (int sector = 0; sector < sectors.size(); sector++) {
+            long stamp = stampAt(address + (long) sector * SECTOR_BYTES, sector);
+            List<Entry> entries = sectors.get(sector);
+            if (entries.stream().noneMatch(entry -> entry.stamp() == stamp)) {
+                throw new AssertionError("after a power cut sector " + sector + " holds " + stamp
+                        + " where the model has " + entries);
+            }
+            lost += maybeHolds(entries, stamp) ? 0 : 1;
+            entries.clear();
+            entries.add(new Entry(now, stamp, true));
+        }
+        return lost;
+    }
+
+    /** The stamp of a sector in memory, all of which has to be of it. */
+    private static long stampAt(long at, int sector) {
+        long stamp = NativeMemory.getLong(at) / WORDS;
+        for (int word = 0; word < WORDS; word++) {
+            if (NativeMemory.getLong(at + word * Long.BYTES) != word(stamp, word)) {
+                throw new AssertionError("sector " + sector + " differs in word " + word);
+            }
+        }
+        return stamp;
     }
 }

@@ -3,10 +3,15 @@ package io.vblk.virtioblk;
 
 import io.vblk.aio.EventNotifier;
 import io.vblk.posix.ErrnoException;
+import io.vblk.virtio.ChainLayout;
 import io.vblk.virtio.GuestMemory;
 import io.vblk.virtio.GuestRam;
+import io.vblk.virtio.PackedFields;
+import io.vblk.virtio.QueueSides;
 import io.vblk.virtio.ReferenceDriver;
 import io.vblk.virtio.ReferenceDriver.Buffer;
+import io.vblk.virtio.ReferencePackedDriver;
+import io.vblk.virtio.VirtioFeatures;
 import io.vblk.virtio.VirtqueueConfig;
 import io.vblk.virtioblk.DiskModel.Kind;
 import io.vblk.virtioblk.DiskModel.Request;
@@ -22,6 +27,8 @@ final class OddGuest implements SimulatedGuest {
     static final int RANGES_MAX = 4;
 
     private static final int QUEUE_SIZE = 64;
+    /** A packed ring may have any size. */
+    private static final int PACKED_QUEUE_SIZE = 61;
     private static final int SLOTS = 12;
     private static final int PIECES_MAX = 4;
     private static final int BUFFERS_MAX = 2 * PIECES_MAX + 1;
@@ -34,8 +41,9 @@ final class OddGuest implements SimulatedGuest {
     private static final int STATUS_PENDING = 0xFF;
 
     private final GuestRam ram = GuestRam.ofBytes(1 << 18);
-    private final VirtqueueConfig queue = ram.allocateRings(QUEUE_SIZE);
-    private final ReferenceDriver driver;
+    private final VirtqueueConfig queue;
+    private final ChainLayout layout;
+    private final QueueSides.Driver driver;
     private final EventNotifier kick = EventNotifier.create();
     private final EventNotifier call = EventNotifier.create();
     private final SplittableRandom random;
@@ -43,10 +51,20 @@ final class OddGuest implements SimulatedGuest {
     private final Request[] requests = new Request[SLOTS];
     private int inFlight;
     private boolean asleep;
+    private int sleeps;
 
     OddGuest(long features, SplittableRandom random) throws ErrnoException {
         this.random = random;
-        this.driver = new ReferenceDriver(ram, queue, BUFFERS_MAX, features);
+        this.layout = VirtioFeatures.has(features, VirtioFeatures.INDIRECT_DESC)
+                ? ChainLayout.values()[random.nextInt(ChainLayout.values().length)]
+                : ChainLayout.DIRECT;
+        if (VirtioFeatures.has(features, VirtioFeatures.RING_PACKED)) {
+            queue = PackedFields.allocateRings(ram, PACKED_QUEUE_SIZE);
+            driver = new ReferencePackedDriver(ram, queue, BUFFERS_MAX, features, layout);
+        } else {
+            queue = ram.allocateRings(QUEUE_SIZE);
+            driver = new ReferenceDriver(ram, queue, BUFFERS_MAX, features, layout);
+        }
         this.slots = ram.allocate((long) SLOTS * SLOT_BYTES, 512);
         driver.disableCalls();
     }
@@ -100,6 +118,7 @@ final class OddGuest implements SimulatedGuest {
             case GET_ID -> 8;
             case DISCARD -> 11;
             case WRITE_ZEROES -> 13;
+            case SECURE_ERASE -> 14;
         });
         boolean transfers = kind == Kind.READ || kind == Kind.WRITE;
         ram.put64(slot + 8, transfers ? request.sectors()[0] : 0);
@@ -173,6 +192,7 @@ final class OddGuest implements SimulatedGuest {
                 call.testAndClear();
                 driver.enableCalls();
                 asleep = !driver.hasUsed();
+                sleeps += asleep ? 1 : 0;
             }
             return null;
         }
@@ -183,6 +203,21 @@ final class OddGuest implements SimulatedGuest {
         long at = slots + (long) slot * SLOT_BYTES;
         return new Answer(request, ram.get8(at + STATUS_OFFSET), used.length(),
                 ram.host(at + DATA_OFFSET, SLOT_BYTES - DATA_OFFSET));
+    }
+
+    @Override
+    public boolean awaitsCall() {
+        return asleep && driver.hasUsed();
+    }
+
+    /** How it lays out its chains. */
+    ChainLayout layout() {
+        return layout;
+    }
+
+    /** How often it went to sleep. */
+    int sleeps() {
+        return sleeps;
     }
 
     @Override

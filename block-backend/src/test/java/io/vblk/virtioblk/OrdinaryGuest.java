@@ -47,7 +47,8 @@ final class OrdinaryGuest implements SimulatedGuest {
 
     @Override
     public boolean accepts(Request request) {
-        return request.sectors().length <= 1;
+        return request.sectors().length <= 1
+                && request.kind() != DiskModel.Kind.SECURE_ERASE;
     }
 
     @Override
@@ -108,6 +109,11 @@ final class OrdinaryGuest implements SimulatedGuest {
     /** Sleeps until something may have come back. */
     void await(long timeoutNs) {
         driver.await(timeoutNs);
+    }
+
+    @Override
+    public boolean awaitsCall() {
+        return false;
     }
 
     @Override

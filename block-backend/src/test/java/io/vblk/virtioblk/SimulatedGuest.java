@@ -13,7 +13,7 @@ interface SimulatedGuest extends AutoCloseable {
     /** Its memory. */
     GuestMemory memory();
 
-    /** Where its ring lies, base 0. */
+    /** Where its ring lies, with the base of a new one. */
     VirtqueueConfig ring();
 
     EventNotifier kickNotifier();
@@ -31,6 +31,9 @@ interface SimulatedGuest extends AutoCloseable {
 
     /** The next answer, or null; a guest that sleeps has none until it is called. */
     Answer poll();
+
+    /** Whether it sleeps although something came back: the device owes it a call. */
+    boolean awaitsCall();
 
     /** Requests under way. */
     int inFlight();

@@ -151,7 +151,7 @@ final class PackedDriverQueue implements DriverQueue {
         NativeMemory.putShortRelease(heldBackAt, heldBackFlags);
         // D: pairs with PackedVirtqueue.enableKicks
         NativeMemory.fullFence();
-        return avail.needEvent(NativeMemory.getInt(deviceEvent), filled, eventIdx);
+        return avail.needEvent(NativeMemory.getInt(deviceEvent), filled, 0, eventIdx);
     }
 
     @Override

@@ -164,7 +164,9 @@ final class PackedVirtqueue implements Virtqueue {
         // C: pairs with PackedDriverQueue.enableCalls
         NativeMemory.fullFence();
         int word = NativeMemory.getInt(driverEvent);
-        boolean wanted = used.needEvent(word, slotsShown, eventIdx && signalledBefore);
+        // What is written and not shown yet is for the next decision.
+        boolean wanted =
+                used.needEvent(word, slotsShown, slotsWritten, eventIdx && signalledBefore);
         slotsShown = 0;
         signalledBefore = true;
         return wanted;

@@ -71,18 +71,21 @@ final class WrapCounter {
     }
 
     /**
-     * Whether the other side wants to hear of the last {@code passed} slots before this place: its
-     * suppression word says so, or says a slot among them (2.8.10, 2.8.21.3).
+     * Whether the other side wants to hear of slots before this place: its suppression word says
+     * so, or says a slot among them (2.8.10, 2.8.21.3).
+     *
+     * @param passed how many slots it is about
+     * @param hidden slots between these and this place
      */
-    boolean needEvent(int word, long passed, boolean eventIdx) {
+    boolean needEvent(int word, long passed, int hidden, boolean eventIdx) {
         int flags = PackedLayout.eventFlags(word);
         if (flags != PackedLayout.EVENT_AT || !eventIdx) {
             return flags != PackedLayout.EVENT_DISABLE;
         }
         int offWrap = PackedLayout.eventOffWrap(word);
         int round = 2 * size;
-        int behind = position(offWrap()) - position(offWrap);
-        if (behind < 0) {
+        int behind = position(offWrap()) - hidden - position(offWrap);
+        while (behind < 0) {
             behind += round;
         }
         return behind > 0 && behind <= passed || passed >= round;

@@ -5,29 +5,29 @@ package io.vblk.virtio;
  * The fields of a packed ring by their names, for tests. Thread: any. The constants are copied from
  * the specification (virtio 1.3, 2.8), not from the code under test.
  */
-final class PackedFields {
+public final class PackedFields {
     /** VIRTQ_DESC_F_AVAIL. */
-    static final int AVAIL = 1 << 7;
+    public static final int AVAIL = 1 << 7;
     /** VIRTQ_DESC_F_USED. */
-    static final int USED = 1 << 15;
+    public static final int USED = 1 << 15;
 
     /** RING_EVENT_FLAGS_ENABLE. */
-    static final int ENABLE = 0;
+    public static final int ENABLE = 0;
     /** RING_EVENT_FLAGS_DISABLE. */
-    static final int DISABLE = 1;
+    public static final int DISABLE = 1;
     /** RING_EVENT_FLAGS_DESC. */
-    static final int DESC = 2;
+    public static final int DESC = 2;
 
     private final GuestRam ram;
     private final VirtqueueConfig queue;
 
-    PackedFields(GuestRam ram, VirtqueueConfig queue) {
+    public PackedFields(GuestRam ram, VirtqueueConfig queue) {
         this.ram = ram;
         this.queue = queue;
     }
 
     /** Takes the memory of a packed queue, its three areas one after the other, fresh. */
-    static VirtqueueConfig allocateRings(GuestRam ram, int size) {
+    public static VirtqueueConfig allocateRings(GuestRam ram, int size) {
         long ring = ram.allocate(16L * size, 16);
         long driverEvent = ram.allocate(4, 4);
         long deviceEvent = ram.allocate(4, 4);
@@ -39,31 +39,31 @@ final class PackedFields {
     }
 
     /** AVAIL and USED of a descriptor that a driver makes available. */
-    static int availableFlags(boolean wrap) {
+    public static int availableFlags(boolean wrap) {
         return wrap ? AVAIL : USED;
     }
 
     /** AVAIL and USED of a descriptor that a device has used. */
-    static int usedFlags(boolean wrap) {
+    public static int usedFlags(boolean wrap) {
         return wrap ? AVAIL | USED : 0;
     }
 
     /** A place in the ring as the event suppression structures and vhost-user name it. */
-    static int offWrap(int slot, boolean wrap) {
+    public static int offWrap(int slot, boolean wrap) {
         return slot | (wrap ? 1 << 15 : 0);
     }
 
     /** Whether a slot is available to a device whose wrap counter is {@code wrap}. */
-    boolean isAvailable(int slot, boolean wrap) {
+    public boolean isAvailable(int slot, boolean wrap) {
         return (flags(slot) & AVAIL) != 0 == wrap && (flags(slot) & USED) != 0 != wrap;
     }
 
     /** Whether a slot is used for a driver whose wrap counter is {@code wrap}. */
-    boolean isUsed(int slot, boolean wrap) {
+    public boolean isUsed(int slot, boolean wrap) {
         return (flags(slot) & AVAIL) != 0 == wrap && (flags(slot) & USED) != 0 == wrap;
     }
 
-    void put(int slot, long address, int length, int id, int flags) {
+    public void put(int slot, long address, int length, int id, int flags) {
         ram.put64(slot(slot), address);
         ram.put32(slot(slot) + 8, length);
         ram.put16(slot(slot) + 12, id);
@@ -71,62 +71,62 @@ final class PackedFields {
     }
 
     /** Writes a used descriptor, which leaves the address alone. */
-    void putUsed(int slot, int id, int length, int flags) {
+    public void putUsed(int slot, int id, int length, int flags) {
         ram.put32(slot(slot) + 8, length);
         ram.put16(slot(slot) + 12, id);
         ram.put16(slot(slot) + 14, flags);
     }
 
-    void putFlags(int slot, int flags) {
+    public void putFlags(int slot, int flags) {
         ram.put16(slot(slot) + 14, flags);
     }
 
-    long address(int slot) {
+    public long address(int slot) {
         return ram.get64(slot(slot));
     }
 
-    int length(int slot) {
+    public int length(int slot) {
         return ram.get32(slot(slot) + 8);
     }
 
-    int id(int slot) {
+    public int id(int slot) {
         return ram.get16(slot(slot) + 12);
     }
 
-    int flags(int slot) {
+    public int flags(int slot) {
         return ram.get16(slot(slot) + 14);
     }
 
     /** Where the driver wants its calls: offset and wrap counter. */
-    int driverEvent() {
+    public int driverEvent() {
         return ram.get16(queue.availAddress());
     }
 
-    int driverEventFlags() {
+    public int driverEventFlags() {
         return ram.get16(queue.availAddress() + 2);
     }
 
-    void putDriverEvent(int offWrap, int flags) {
+    public void putDriverEvent(int offWrap, int flags) {
         ram.put16(queue.availAddress(), offWrap);
         ram.put16(queue.availAddress() + 2, flags);
     }
 
     /** Where the device wants its kicks: offset and wrap counter. */
-    int deviceEvent() {
+    public int deviceEvent() {
         return ram.get16(queue.usedAddress());
     }
 
-    int deviceEventFlags() {
+    public int deviceEventFlags() {
         return ram.get16(queue.usedAddress() + 2);
     }
 
-    void putDeviceEvent(int offWrap, int flags) {
+    public void putDeviceEvent(int offWrap, int flags) {
         ram.put16(queue.usedAddress(), offWrap);
         ram.put16(queue.usedAddress() + 2, flags);
     }
 
     /** One slot as text. */
-    String slotText(int slot) {
+    public String slotText(int slot) {
         return String.format("%x+%d id %d %04x", address(slot), length(slot), id(slot),
                 flags(slot));
     }

@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The two sides of a queue as {@link VirtqueueContract} drives them, ours and the reference. */
-final class QueueSides {
+public final class QueueSides {
     /** Driver side. */
-    interface Driver {
+    public interface Driver {
         boolean add(int token, List<Buffer> buffers);
 
         boolean publish();
@@ -25,7 +25,7 @@ final class QueueSides {
     }
 
     /** A driver that goes on where its guest memory was copied to. */
-    interface MovableDriver extends Driver {
+    public interface MovableDriver extends Driver {
         void moveTo(GuestRam memory);
     }
 

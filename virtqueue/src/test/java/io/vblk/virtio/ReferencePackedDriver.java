@@ -18,7 +18,7 @@ import java.util.Map;
  * <p>Its buffer ids say nothing about slots: they come back in use oldest first, from the highest
  * one on.
  */
-final class ReferencePackedDriver implements QueueSides.MovableDriver {
+public final class ReferencePackedDriver implements QueueSides.MovableDriver {
     private record Chain(int token, int slots, long writableBytes) {}
 
     private record Pending(
@@ -52,7 +52,7 @@ final class ReferencePackedDriver implements QueueSides.MovableDriver {
      * @param buffersMax most buffers of one chain
      * @param features the negotiated feature bits
      */
-    ReferencePackedDriver(GuestRam ram, VirtqueueConfig queue, int buffersMax, long features,
+    public ReferencePackedDriver(GuestRam ram, VirtqueueConfig queue, int buffersMax, long features,
             ChainLayout layout) {
         this.queue = queue;
         this.eventIdx = (features >> 29 & 1) != 0;

@@ -189,6 +189,30 @@ abstract class VirtqueueContract {
     }
 
     @ParameterizedTest
+    @MethodSource("setupsOf16")
+    void decidesForWhatIsShownAlsoWhenMoreIsUsedAlready(QueueSetup setup) throws VirtioException {
+        open(setup);
+        List<Buffer> one = List.of(new Buffer(pair.data, 1, true));
+        for (int round = 0; round < 50; round++) {
+            for (int i = 0; i < 3; i++) {
+                assertTrue(pair.driver.add(i, one));
+            }
+            pair.driver.publish();
+            pair.driver.enableCalls();
+            for (int i = 0; i < 3; i++) {
+                pair.device.addUsed(pair.device.pop().head(), 1);
+                if (i == 0) {
+                    pair.device.publishUsed();
+                }
+            }
+            assertTrue(pair.device.needsCall(), "call for the first one");
+            pair.device.publishUsed();
+            pair.device.needsCall();
+            drain(3);
+        }
+    }
+
+    @ParameterizedTest
     @MethodSource("setups")
     void showsNothingBeforeItIsPublished(QueueSetup setup) throws VirtioException {
         open(setup);
