@@ -12,6 +12,9 @@ public abstract sealed class FuzzRing permits SplitFuzzRing, PackedFuzzRing {
     /** Most descriptors of a ring. */
     public static final int SIZE_MAX = 16;
 
+    /** Most bytes of one of the areas. */
+    public static final int AREA_BYTES_MAX = 16 * SIZE_MAX;
+
     private static final long LOW_DESC = 0;
     private static final long LOW_AVAIL = 0x100;
     private static final long LOW_USED = 0x140;
@@ -48,6 +51,11 @@ public abstract sealed class FuzzRing permits SplitFuzzRing, PackedFuzzRing {
     /** Where the areas are. */
     public VirtqueueConfig config(int base) {
         return new VirtqueueConfig(size, desc, avail, used, base);
+    }
+
+    /** Number of descriptors. */
+    public int size() {
+        return size;
     }
 
     /** Whether it is a packed one. */
