@@ -7,6 +7,7 @@ import io.vblk.block.BlockOp;
 import io.vblk.block.BlockRequest;
 import io.vblk.posix.IovecArray;
 import io.vblk.posix.NativeMemory;
+import io.vblk.posix.Posix;
 import io.vblk.virtio.ChainFault;
 import io.vblk.virtio.DescriptorChain;
 
@@ -273,7 +274,9 @@ final class VirtioBlkRequest implements BlockCompletion {
     /** Takes the outcome of the block request into status and used length. */
     void takeOutcome() {
         if (block.errno() != 0) {
-            status = VirtioBlkAbi.S_IOERR;
+            // Only a secure erase is offered on a guess: an old kernel refuses it when it comes.
+            boolean unsupported = op == BlockOp.SECURE_ERASE && block.errno() == Posix.EOPNOTSUPP;
+            status = unsupported ? VirtioBlkAbi.S_UNSUPP : VirtioBlkAbi.S_IOERR;
             usedBytes = VirtioBlkAbi.STATUS_BYTES;
         }
     }

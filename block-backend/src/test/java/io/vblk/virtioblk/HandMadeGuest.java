@@ -56,6 +56,7 @@ final class HandMadeGuest implements AutoCloseable {
     static final int GET_ID = 8;
     static final int DISCARD = 11;
     static final int WRITE_ZEROES = 13;
+    static final int SECURE_ERASE = 14;
     static final int OK = 0;
     static final int IOERR = 1;
     static final int UNSUPP = 2;
@@ -64,6 +65,7 @@ final class HandMadeGuest implements AutoCloseable {
     static final long FEATURE_CONFIG_WCE = 1L << 11;
     static final long FEATURE_DISCARD = 1L << 13;
     static final long FEATURE_WRITE_ZEROES = 1L << 14;
+    static final long FEATURE_SECURE_ERASE = 1L << 16;
     static final long FEATURE_INDIRECT_DESC = 1L << 28;
     static final long FEATURE_EVENT_IDX = 1L << 29;
     static final long FEATURE_RING_PACKED = 1L << 34;
@@ -109,11 +111,12 @@ final class HandMadeGuest implements AutoCloseable {
      */
     HandMadeGuest(BlockLimits limits, Behaviour behaviour, long leftOut, boolean indirect)
             throws Exception {
-        this(AioOptions.of(PollingOptions.OFF), limits, behaviour, leftOut, indirect);
+        this(AioOptions.of(PollingOptions.OFF), CallCoalescing.OFF, limits, behaviour, leftOut,
+                indirect);
     }
 
-    private HandMadeGuest(AioOptions options, BlockLimits limits, Behaviour behaviour,
-            long leftOut, boolean indirect) throws Exception {
+    private HandMadeGuest(AioOptions options, CallCoalescing coalescing, BlockLimits limits,
+            Behaviour behaviour, long leftOut, boolean indirect) throws Exception {
         this.indirect = indirect;
         loop = IoThread.adoptCurrent(options);
         deadline = loop.context().timer("deadline", () -> {
@@ -124,8 +127,8 @@ final class HandMadeGuest implements AutoCloseable {
         NativeMemory.copyFromArray(pattern(), 0, disk.address(), DISK_BYTES);
         watch = new WatchedDisk(disk);
         contract = new ContractFilter(watch, loop.context());
-        device = new VirtioBlkDevice(
-                new VirtioBlkOptions(SERIAL, QUEUES, QUEUE_SIZE), loop, contract);
+        device = new VirtioBlkDevice(new VirtioBlkOptions(SERIAL, QUEUES, QUEUE_SIZE, List.of(),
+                false, coalescing), loop, contract);
         device.acknowledgeFeatures(device.features() & ~leftOut & ~FEATURE_RING_PACKED);
         long free = HEADER;
         for (int i = 0; i < ram.memory().regionCount(); i++) {
@@ -145,7 +148,14 @@ final class HandMadeGuest implements AutoCloseable {
     static HandMadeGuest polling(PollingOptions polling, NanoClock clock, long leftOut)
             throws Exception {
         return new HandMadeGuest(new AioOptions(polling, FdMonitorKind.AUTO, 64, clock),
-                limits(SECTOR, false), COMPLETED, leftOut, false);
+                CallCoalescing.OFF, limits(SECTOR, false), COMPLETED, leftOut, false);
+    }
+
+    /** A guest whose device holds calls back on a given clock, and whose disk waits for us. */
+    static HandMadeGuest coalescing(CallCoalescing coalescing, NanoClock clock, long leftOut)
+            throws Exception {
+        return new HandMadeGuest(new AioOptions(PollingOptions.OFF, FdMonitorKind.AUTO, 64, clock),
+                coalescing, limits(SECTOR, false), Behaviour.ON_DEMAND, leftOut, false);
     }
 
     static BlockLimits limits(int blockBytes, boolean readOnly) {
@@ -182,7 +192,7 @@ final class HandMadeGuest implements AutoCloseable {
         ram.putBytes(address + 8, 8, sector);
     }
 
-    /** Writes one segment of DISCARD or WRITE_ZEROES as number {@code index} at {@link #DATA}. */
+    /** Writes one segment of DISCARD and its like as number {@code index} at {@link #DATA}. */
     void segment(int index, long sector, long sectors, int flags) {
         long at = DATA + 16L * index;
         ram.putBytes(at, 8, sector);

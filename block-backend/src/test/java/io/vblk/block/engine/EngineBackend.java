@@ -11,7 +11,7 @@ record EngineBackend(IoEngine engine, BlockLimits limits) implements BlockBacken
     static BlockBackend of(IoEngine engine, long capacityBytes) {
         // Blocks of one byte: an engine knows no blocks.
         return new EngineBackend(
-                engine, new BlockLimits(capacityBytes, 1, 1, 0, false, true, true));
+                engine, new BlockLimits(capacityBytes, 1, 1, 0, false, true, true, true));
     }
 
     @Override

@@ -107,6 +107,11 @@ class FakeFile extends HostFile {
         return zero("zeroRange", offset, lengthBytes);
     }
 
+    @Override
+    public int secureErase(long offset, long lengthBytes) {
+        return zero("secureErase", offset, lengthBytes);
+    }
+
     private int zero(String call, long offset, long lengthBytes) {
         int failure = called(call, offset, lengthBytes);
         if (failure == 0) {

@@ -215,6 +215,25 @@ abstract class IoEngineContract {
     }
 
     @Test
+    void erasesSecurelyOrSaysWhyNotWithoutAnyOtherWay() {
+        Arrays.fill(file.bytes, (byte) 1);
+        try (TestRequest request = new TestRequest(1, 1)) {
+            assertEquals(0, run(request.range(BlockOp.SECURE_ERASE, 4096, 8192)));
+            assertArrayEquals(new byte[8192], inFile(4096, 8192));
+            assertEquals(1, file.bytes[4095]);
+            assertEquals(1, file.bytes[4096 + 8192]);
+            for (int errno : new int[] {Posix.EIO, Posix.EOPNOTSUPP, Posix.EINVAL, 0}) {
+                file.fail("secureErase", errno);
+                assertEquals(errno, run(request.range(BlockOp.SECURE_ERASE, 512, 512)));
+            }
+            assertEquals(5, file.count("secureErase"), "asked each time");
+            assertEquals(5, file.calls.size(), "no other call");
+            assertEquals(0, run(request.range(BlockOp.SECURE_ERASE, 512, 0)));
+            assertEquals(5, file.calls.size());
+        }
+    }
+
+    @Test
     void lengthZeroSucceedsWithoutASystemCall() {
         try (TestRequest request = new TestRequest(1, 2)) {
             assertEquals(0, run(request.read(512)));
