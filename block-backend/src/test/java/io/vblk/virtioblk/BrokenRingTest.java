@@ -7,49 +7,32 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.vblk.block.BlockOp;
 import io.vblk.block.SimulatedBackend.Behaviour;
-import io.vblk.virtio.GuestMemory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An available index that makes no sense stops its queue and nothing else (2.7.13.3). */
+/**
+ * An available index that makes no sense stops its queue and nothing else (2.7.13.3). For packed
+ * rings see {@link PackedRulesTest}.
+ */
 class BrokenRingTest {
-    private static final int OTHER = 1;
-
     private HandMadeGuest guest;
-    private GuestMemory otherMemory;
-    private VirtioBlkDriver other;
+    private NeighbourQueue neighbour;
 
     /** Beside the queue under test runs one with an ordinary driver. */
     @BeforeEach
     void start() throws Exception {
         guest = HandMadeGuest.ordinary(Behaviour.ON_DEMAND, false);
-        long features = guest.device.features() & ~HandMadeGuest.FEATURE_RING_PACKED;
-        otherMemory = GuestMemory.allocate(VirtioBlkDriver.bytesNeeded(QUEUE_SIZE, 4, 4096));
-        other = new VirtioBlkDriver(otherMemory, 0, QUEUE_SIZE, 4, 4096, features);
-        guest.device.startQueue(OTHER, otherMemory, other.config(), other.kickNotifier(),
-                other.callNotifier());
+        neighbour = new NeighbourQueue(guest);
     }
 
     @AfterEach
     void close() {
         guest.close();
-        other.close();
-        otherMemory.close();
-    }
-
-    private void assertOtherServes() {
-        assertTrue(other.transfer(2, BlockOp.READ, 0, 4096));
-        other.kick();
-        guest.run();
-        guest.complete(1);
-        assertEquals(2, other.poll());
-        assertEquals(VirtioBlkDriver.STATUS_OK, other.status(2));
-        assertFalse(guest.device.isBroken(OTHER));
+        neighbour.close();
     }
 
     @ParameterizedTest
@@ -58,13 +41,13 @@ class BrokenRingTest {
         guest.ram.putAvailIdx(guest.queue, index);
         assertEquals(0, guest.serve().size());
         assertTrue(guest.device.isBroken(0));
-        assertOtherServes();
+        neighbour.assertServes();
         guest.kick.set();
         assertEquals(0, guest.run().size());
         assertTrue(guest.kick.testAndClear(), "nobody watches its kick any more");
         assertEquals(0, guest.device.stopQueue(0));
         assertFalse(guest.device.isBroken(0));
-        assertOtherServes();
+        neighbour.assertServes();
     }
 
     @Test
@@ -86,7 +69,7 @@ class BrokenRingTest {
         assertEquals(0, guest.serve().size());
         assertTrue(guest.device.isBroken(0));
         assertEquals(2, guest.device.stopQueue(0));
-        assertOtherServes();
+        neighbour.assertServes();
     }
 
     @Test
@@ -105,7 +88,7 @@ class BrokenRingTest {
         for (int i = 0; i < 3; i++) {
             guest.assertRead(i);
         }
-        assertOtherServes();
+        neighbour.assertServes();
     }
 
     @Test
@@ -143,6 +126,6 @@ class BrokenRingTest {
         guest.start(0);
         assertTrue(guest.device.isBroken(0));
         assertEquals(0, guest.device.stopQueue(0));
-        assertOtherServes();
+        neighbour.assertServes();
     }
 }

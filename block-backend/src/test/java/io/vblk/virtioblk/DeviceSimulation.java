@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.aio.AioOptions;
+import io.vblk.aio.AioTimer;
 import io.vblk.aio.FdMonitorKind;
 import io.vblk.aio.IoThread;
 import io.vblk.aio.ManualClock;
@@ -28,6 +29,8 @@ final class DeviceSimulation implements AutoCloseable {
     private static final int STEP_NS = 50_000;
     /** Steps without an answer after which a request counts as lost. */
     private static final int IDLE_STEPS_MAX = 1_000;
+    /** Longest stop of a queue, in the loop's time. */
+    private static final long STOP_NS_MAX = 1_000_000_000L;
     private static final int STOPS_PER_RUN = 4;
     private static final int CUTS_PER_RUN = 6;
     private static final int SWITCHES_PER_RUN = 6;
@@ -57,6 +60,7 @@ final class DeviceSimulation implements AutoCloseable {
     private final long[] answeredBy = new long[GUESTS_MAX];
     /** Since when each guest waits for a call that it is owed, 0 if it does not. */
     private final long[] owedSinceNs = new long[GUESTS_MAX];
+    private final AioTimer deadline;
     private boolean writesThrough;
     private long answered;
     private long failed;
@@ -73,6 +77,9 @@ final class DeviceSimulation implements AutoCloseable {
         this.coverage = coverage;
         loop = IoThread.adoptCurrent(
                 new AioOptions(PollingOptions.OFF, FdMonitorKind.AUTO, 64, clock));
+        deadline = loop.context().timer("deadline", () -> {
+            throw new AssertionError("the queue does not stop; " + stuck());
+        });
         disk = new SimulatedBackend(loop.context(), new BlockLimits(
                 SECTORS * DiskModel.SECTOR_BYTES, 512, 4096, 0, false, true, true, true),
                 random.nextLong(), behaviour());
@@ -238,7 +245,9 @@ final class DeviceSimulation implements AutoCloseable {
     private void stopAndStart(int index) throws Exception {
         // Whoever waits for the stop runs the loop, and its clock has to go on meanwhile.
         clock.stepOnRead(STEP_NS);
+        deadline.modify(clock.nanoTime() + STOP_NS_MAX);
         int base = device.stopQueue(index);
+        deadline.cancel();
         clock.stepOnRead(0);
         start(index, base);
         coverage.add("queue stopped and started", 1);

@@ -83,15 +83,23 @@ final class HandMadeGuest implements AutoCloseable {
     private static final int ALIVE_SECTOR = 8;
     private static final int ALIVE_BYTES = 4096;
 
-    /** A descriptor of a chain. */
-    record Part(long address, long length, boolean writable) {}
+    /** A descriptor of a chain; NEXT comes by itself. */
+    record Part(long address, long length, int flags) {
+        Part(long address, long length, boolean writable) {
+            this(address, length, writable ? GuestRam.WRITE : 0);
+        }
+    }
 
     /** An element of the used ring. */
     record Used(int id, int length) {}
 
     final GuestRam ram = GuestRam.ofRegions(
             0, SECOND_REGION, SECOND_REGION, 0x10000, THIRD_REGION, 0x10000);
-    final VirtqueueConfig queue = ram.allocateRings(QUEUE_SIZE);
+    /** The packed ring, or null if it is a split one. */
+    final PackedByHand packed;
+    final VirtqueueConfig queue;
+    /** What the driver took. */
+    final long features;
     final IoThread loop;
     final EventNotifier kick = EventNotifier.create();
     final EventNotifier call = EventNotifier.create();
@@ -103,24 +111,35 @@ final class HandMadeGuest implements AutoCloseable {
     private final boolean indirect;
     private int usedSeen;
 
+    /** A started guest with a split ring. */
+    HandMadeGuest(BlockLimits limits, Behaviour behaviour, long leftOut, boolean indirect)
+            throws Exception {
+        this(false, limits, behaviour, leftOut, indirect);
+    }
+
     /**
      * A started guest.
      *
+     * @param packed whether its ring is a packed one
      * @param leftOut features that the driver does not take
      * @param indirect whether {@link #send} puts chains into a table
      */
-    HandMadeGuest(BlockLimits limits, Behaviour behaviour, long leftOut, boolean indirect)
-            throws Exception {
-        this(AioOptions.of(PollingOptions.OFF), CallCoalescing.OFF, limits, behaviour, leftOut,
-                indirect);
+    HandMadeGuest(boolean packed, BlockLimits limits, Behaviour behaviour, long leftOut,
+            boolean indirect) throws Exception {
+        this(AioOptions.of(PollingOptions.OFF), CallCoalescing.OFF, packed, limits, behaviour,
+                leftOut, indirect);
     }
 
-    private HandMadeGuest(AioOptions options, CallCoalescing coalescing, BlockLimits limits,
-            Behaviour behaviour, long leftOut, boolean indirect) throws Exception {
+    private HandMadeGuest(AioOptions options, CallCoalescing coalescing, boolean isPacked,
+            BlockLimits limits, Behaviour behaviour, long leftOut, boolean indirect)
+            throws Exception {
         this.indirect = indirect;
+        packed = isPacked ? new PackedByHand(ram) : null;
+        queue = isPacked ? packed.queue : ram.allocateRings(QUEUE_SIZE);
         loop = IoThread.adoptCurrent(options);
         deadline = loop.context().timer("deadline", () -> {
-            throw new AssertionError("the test hangs: " + ram.describe(queue));
+            throw new AssertionError("the test hangs"
+                    + (isPacked ? "" : ": " + ram.describe(queue)));
         });
         deadline.modify(loop.context().nanoTime() + DEADLINE_NS);
         disk = new SimulatedBackend(loop.context(), limits, 1, behaviour);
@@ -129,7 +148,8 @@ final class HandMadeGuest implements AutoCloseable {
         contract = new ContractFilter(watch, loop.context());
         device = new VirtioBlkDevice(new VirtioBlkOptions(SERIAL, QUEUES, QUEUE_SIZE, List.of(),
                 false, coalescing), loop, contract);
-        device.acknowledgeFeatures(device.features() & ~leftOut & ~FEATURE_RING_PACKED);
+        features = device.features() & ~leftOut & (isPacked ? -1 : ~FEATURE_RING_PACKED);
+        device.acknowledgeFeatures(features);
         long free = HEADER;
         for (int i = 0; i < ram.memory().regionCount(); i++) {
             long end = ram.memory().region(i).guestAddress() + ram.memory().region(i).lengthBytes();
@@ -148,14 +168,14 @@ final class HandMadeGuest implements AutoCloseable {
     static HandMadeGuest polling(PollingOptions polling, NanoClock clock, long leftOut)
             throws Exception {
         return new HandMadeGuest(new AioOptions(polling, FdMonitorKind.AUTO, 64, clock),
-                CallCoalescing.OFF, limits(SECTOR, false), COMPLETED, leftOut, false);
+                CallCoalescing.OFF, false, limits(SECTOR, false), COMPLETED, leftOut, false);
     }
 
     /** A guest whose device holds calls back on a given clock, and whose disk waits for us. */
     static HandMadeGuest coalescing(CallCoalescing coalescing, NanoClock clock, long leftOut)
             throws Exception {
         return new HandMadeGuest(new AioOptions(PollingOptions.OFF, FdMonitorKind.AUTO, 64, clock),
-                coalescing, limits(SECTOR, false), Behaviour.ON_DEMAND, leftOut, false);
+                coalescing, false, limits(SECTOR, false), Behaviour.ON_DEMAND, leftOut, false);
     }
 
     static BlockLimits limits(int blockBytes, boolean readOnly) {
@@ -203,23 +223,46 @@ final class HandMadeGuest implements AutoCloseable {
     /** Makes a chain of these parts available, head 0, in a table if this guest uses them. */
     void send(Part... parts) {
         if (indirect) {
-            lay(TABLE, 0, parts);
-            ram.putDescriptor(queue.descAddress(), 0, TABLE, 16L * parts.length,
-                    GuestRam.INDIRECT, 0);
+            layTable(TABLE, parts);
+            sendTable(TABLE, 16L * parts.length, GuestRam.INDIRECT);
         } else {
-            lay(queue.descAddress(), 0, parts);
+            sendAs(0, parts);
         }
-        offer(0);
+    }
+
+    /** Makes a chain available in the ring itself, which starts at this head or has this id. */
+    void sendAs(int head, Part... parts) {
+        if (packed != null) {
+            packed.offer(head, parts);
+        } else {
+            lay(queue.descAddress(), head, parts);
+            offer(head);
+        }
+    }
+
+    /** Makes a descriptor of a table available, head 0. */
+    void sendTable(long table, long bytes, int flags) {
+        sendAs(0, new Part(table, bytes, flags));
+    }
+
+    /** Writes a table; a split ring's entries are linked, a packed one's just lie in order. */
+    void layTable(long table, Part... parts) {
+        if (packed == null) {
+            lay(table, 0, parts);
+            return;
+        }
+        for (int i = 0; i < parts.length; i++) {
+            ram.putDescriptor(
+                    table, i, parts[i].address(), parts[i].length(), 0, parts[i].flags());
+        }
     }
 
     /** Makes an IN of one sector available that takes three descriptors of its own. */
     void sendRead(int number) {
-        int head = 3 * number % (QUEUE_SIZE - 2);
         long header = HEADER + 32L * number;
         headerAt(header, IN, number % DISK_SECTORS);
-        lay(queue.descAddress(), head, readable(header, 16),
+        sendAs(3 * number % (QUEUE_SIZE - 2), readable(header, 16),
                 writable(DATA + (long) SECTOR * number, SECTOR), writable(header + 16, 1));
-        offer(head);
     }
 
     /** A READ of {@link #sendRead} was served with the right data. */
@@ -233,8 +276,7 @@ final class HandMadeGuest implements AutoCloseable {
     /** Writes a chain into a table, from entry {@code first} on. */
     void lay(long table, int first, Part... parts) {
         for (int i = 0; i < parts.length; i++) {
-            int flags = (i + 1 < parts.length ? GuestRam.NEXT : 0)
-                    | (parts[i].writable() ? GuestRam.WRITE : 0);
+            int flags = (i + 1 < parts.length ? GuestRam.NEXT : 0) | parts[i].flags();
             ram.putDescriptor(table, first + i, parts[i].address(), parts[i].length(), flags,
                     first + i + 1);
         }
@@ -268,6 +310,9 @@ final class HandMadeGuest implements AutoCloseable {
         int iterations = 0;
         while (loop.context().poll(false)) {
             assertTrue(++iterations < ITERATIONS_MAX, "the loop does not come to rest");
+        }
+        if (packed != null) {
+            return packed.takeUsed();
         }
         List<Used> used = new ArrayList<>();
         while (usedSeen != ram.usedIdx(queue)) {
@@ -327,12 +372,10 @@ final class HandMadeGuest implements AutoCloseable {
         long data = THIRD_REGION + ALIVE_BYTES;
         headerAt(header, IN, ALIVE_SECTOR);
         ram.put8(status, UNTOUCHED);
-        lay(queue.descAddress(), 1, readable(header, 16), writable(data, ALIVE_BYTES),
-                writable(status, 1));
         byte[] expected = new byte[ALIVE_BYTES];
         NativeMemory.copyToArray(
                 disk.address() + ALIVE_SECTOR * SECTOR, expected, 0, ALIVE_BYTES);
-        offer(1);
+        sendAs(1, readable(header, 16), writable(data, ALIVE_BYTES), writable(status, 1));
         assertEquals(List.of(new Used(1, ALIVE_BYTES + 1)), serve(), "a good request afterwards");
         assertEquals(OK, ram.get8(status));
         assertArrayEquals(expected, bytes(data, ALIVE_BYTES));

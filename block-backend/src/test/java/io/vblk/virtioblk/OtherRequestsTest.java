@@ -93,10 +93,7 @@ class OtherRequestsTest {
     @MethodSource({"ids", "flushes", "unknownTypes"})
     void requests(RequestRule rule) throws Exception {
         for (boolean indirect : new boolean[] {false, true}) {
-            try (HandMadeGuest guest =
-                    HandMadeGuest.ordinary(HandMadeGuest.QUEUED, indirect)) {
-                rule.check(guest);
-            }
+            rule.checkOnBothRings(HandMadeGuest.QUEUED, indirect);
         }
     }
 

@@ -144,9 +144,7 @@ class RangeRulesTest {
     @MethodSource({"both", "flags"})
     void ranges(RequestRule rule) throws Exception {
         for (Behaviour behaviour : List.of(HandMadeGuest.QUEUED, HandMadeGuest.COMPLETED)) {
-            try (HandMadeGuest guest = HandMadeGuest.ordinary(behaviour, false)) {
-                rule.check(guest);
-            }
+            rule.checkOnBothRings(behaviour, false);
         }
     }
 
@@ -161,10 +159,8 @@ class RangeRulesTest {
     }
 
     private static void withoutFeature(long feature, int type) throws Exception {
-        try (HandMadeGuest guest = new HandMadeGuest(HandMadeGuest.limits(SECTOR, false),
-                HandMadeGuest.QUEUED, feature, false)) {
-            unsupported("5.2.6.2", chain(type, segment(3, 1))).check(guest);
-        }
+        unsupported("5.2.6.2", chain(type, segment(3, 1))).checkOnBothRings(
+                HandMadeGuest.limits(SECTOR, false), HandMadeGuest.QUEUED, feature, false);
     }
 
     @Test

@@ -3,6 +3,8 @@ package io.vblk.virtioblk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.vblk.block.BlockLimits;
+import io.vblk.block.SimulatedBackend.Behaviour;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -75,6 +77,25 @@ final class RequestRule {
     RequestRule diskGets(int offset, byte... bytes) {
         diskChanges.add(new Change(offset, bytes));
         return this;
+    }
+
+    /** Checks it with an ordinary disk, on a split and on a packed ring. */
+    void checkOnBothRings(Behaviour behaviour, boolean indirect) throws Exception {
+        checkOnBothRings(
+                HandMadeGuest.limits(HandMadeGuest.SECTOR, false), behaviour, 0, indirect);
+    }
+
+    /** Checks it on a split and on a packed ring. */
+    void checkOnBothRings(BlockLimits limits, Behaviour behaviour, long leftOut,
+            boolean indirect) throws Exception {
+        for (boolean packed : new boolean[] {false, true}) {
+            try (HandMadeGuest guest =
+                    new HandMadeGuest(packed, limits, behaviour, leftOut, indirect)) {
+                check(guest);
+            } catch (AssertionError e) {
+                throw new AssertionError((packed ? "packed: " : "split: ") + name, e);
+            }
+        }
     }
 
     /** Lays out the request, serves it and looks at everything. */

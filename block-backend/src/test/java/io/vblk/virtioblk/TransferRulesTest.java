@@ -175,12 +175,8 @@ class TransferRulesTest {
     }
 
     private static void check(RequestRule rule, BlockLimits limits) throws Exception {
-        try (HandMadeGuest guest = new HandMadeGuest(limits, HandMadeGuest.QUEUED, 0, true)) {
-            rule.check(guest);
-        }
-        try (HandMadeGuest guest = new HandMadeGuest(limits, HandMadeGuest.COMPLETED, 0, false)) {
-            rule.check(guest);
-        }
+        rule.checkOnBothRings(limits, HandMadeGuest.QUEUED, 0, true);
+        rule.checkOnBothRings(limits, HandMadeGuest.COMPLETED, 0, false);
     }
 
     @ParameterizedTest
