@@ -4,7 +4,10 @@ package io.vblk.virtioblk;
 import io.vblk.aio.EventNotifier;
 import io.vblk.posix.ErrnoException;
 import io.vblk.virtio.GuestRam;
+import io.vblk.virtio.PackedFields;
 import io.vblk.virtio.VirtqueueConfig;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -20,21 +23,34 @@ final class FuzzGuest implements AutoCloseable {
     private static final int TABLE_ENTRIES = 64;
     private static final int SECTOR = 512;
 
+    private record Descriptor(long address, long length, int flags) {}
+
     final GuestRam ram = GuestRam.ofRegions(
             0, REGION_BYTES, REGION_BYTES, REGION_BYTES, ALONE, REGION_BYTES);
-    final VirtqueueConfig queue = ram.allocateRings(QUEUE_SIZE);
+    final VirtqueueConfig queue;
     final EventNotifier kick = EventNotifier.create();
     final EventNotifier call = EventNotifier.create();
-    private final long headers = ram.allocate(16 * QUEUE_SIZE, 16);
-    private final long tables = ram.allocate(16 * TABLE_ENTRIES * QUEUE_SIZE, 16);
+    private final long headers;
+    private final long tables;
+    /** The packed ring, null if it is a split one. */
+    private final PackedFuzz packed;
     private final SplittableRandom random;
     private final SplittableRandom flips;
     private final int diskSectors;
 
-    FuzzGuest(SplittableRandom random, int diskSectors) throws ErrnoException {
+    FuzzGuest(SplittableRandom random, int diskSectors, boolean isPacked) throws ErrnoException {
+        queue = isPacked ? PackedFields.allocateRings(ram, QUEUE_SIZE)
+                : ram.allocateRings(QUEUE_SIZE);
+        packed = isPacked ? new PackedFuzz(ram, queue) : null;
+        headers = ram.allocate(16 * QUEUE_SIZE, 16);
+        tables = ram.allocate(16 * TABLE_ENTRIES * QUEUE_SIZE, 16);
         this.random = random;
         this.flips = random.split();
         this.diskSectors = diskSectors;
+    }
+
+    boolean isPacked() {
+        return packed != null;
     }
 
     private boolean chance(int oneIn) {
@@ -46,6 +62,11 @@ final class FuzzGuest implements AutoCloseable {
     /** Makes some chains available, if there is room as far as the guest can tell, and kicks. */
     void offerSomething() {
         int count = 1 + random.nextInt(4);
+        if (packed != null) {
+            offerPacked(count);
+            kick.set();
+            return;
+        }
         int idx = ram.availIdx(queue);
         for (int i = 0; i < count; i++) {
             int underWay = (idx + i - ram.usedIdx(queue)) & 0xFFFF;
@@ -65,14 +86,50 @@ final class FuzzGuest implements AutoCloseable {
         kick.set();
     }
 
+    private void offerPacked(int count) {
+        packed.follow();
+        for (int i = 0; i < count; i++) {
+            int id = packed.freeId();
+            long header = headers + 16L * id;
+            putHeader(header);
+            List<PackedFuzz.Slot> slots = new ArrayList<>();
+            int parts = 2 + random.nextInt(4);
+            boolean writable = random.nextBoolean();
+            for (int part = 0; part < parts; part++) {
+                Descriptor each = descriptor(header, part, parts, writable);
+                slots.add(new PackedFuzz.Slot(each.address(), each.length(), each.flags()));
+            }
+            if (chance(2)) {
+                long table = tables + 16L * TABLE_ENTRIES * id;
+                for (int part = 0; part < parts; part++) {
+                    PackedFuzz.Slot each = slots.get(part);
+                    ram.putDescriptor(table, part, each.address(), each.length(),
+                            random.nextInt(0x10000), each.flags());
+                }
+                slots = List.of(new PackedFuzz.Slot(odd(table), odd(16L * parts),
+                        (int) odd(GuestRam.INDIRECT)));
+            }
+            if (!packed.offer(chance(50) ? random.nextInt(0x10000) : id, slots)) {
+                break;
+            }
+        }
+        if (chance(20)) {
+            packed.ring.putDriverEvent(random.nextInt(0x10000), random.nextInt(4));
+        }
+    }
+
+    private void putHeader(long header) {
+        ram.put32(header, TYPES[random.nextInt(TYPES.length)]);
+        ram.put64(header + 8, chance(10) ? random.nextLong() : random.nextInt(diskSectors));
+    }
+
     private void lay(int head) {
         if (chance(8)) {
             noise(queue.descAddress() + 16L * head, 16);
             return;
         }
         long header = headers + 16L * head;
-        ram.put32(header, TYPES[random.nextInt(TYPES.length)]);
-        ram.put64(header + 8, chance(10) ? random.nextLong() : random.nextInt(diskSectors));
+        putHeader(header);
         if (chance(2)) {
             long table = tables + 16L * TABLE_ENTRIES * head;
             int entries = chain(table, header, 3 + random.nextInt(TABLE_ENTRIES - 3), 0);
@@ -89,18 +146,24 @@ final class FuzzGuest implements AutoCloseable {
         int parts = data + 2;
         boolean writable = random.nextBoolean();
         for (int i = 0; i < parts; i++) {
-            boolean last = i == parts - 1;
-            long address = i == 0 ? header : random.nextInt(2 * REGION_BYTES - 4096);
-            long length = i == 0 ? 16 : last ? 1 : (long) SECTOR * random.nextInt(5);
-            if (chance(4) && i > 0 && !last) {
-                length = 16;
-            }
-            boolean write = last || i > 0 && writable;
-            int flags = (last ? 0 : GuestRam.NEXT) | (write ? GuestRam.WRITE : 0);
-            ram.putDescriptor(table, (first + i) % entries, odd(address), odd(length),
-                    (int) odd(flags), (int) odd((first + i + 1) % entries));
+            Descriptor each = descriptor(header, i, parts, writable);
+            ram.putDescriptor(table, (first + i) % entries, each.address(), each.length(),
+                    each.flags(), (int) odd((first + i + 1) % entries));
         }
         return Math.max(parts, chance(4) ? entries : 0);
+    }
+
+    /** Part of a chain of a header, data and a status. */
+    private Descriptor descriptor(long header, int i, int parts, boolean writable) {
+        boolean last = i == parts - 1;
+        long address = i == 0 ? header : random.nextInt(2 * REGION_BYTES - 4096);
+        long length = i == 0 ? 16 : last ? 1 : (long) SECTOR * random.nextInt(5);
+        if (chance(4) && i > 0 && !last) {
+            length = 16;
+        }
+        boolean write = last || i > 0 && writable;
+        int flags = (last ? 0 : GuestRam.NEXT) | (write ? GuestRam.WRITE : 0);
+        return new Descriptor(odd(address), odd(length), (int) odd(flags));
     }
 
     /** Mostly the value itself, sometimes one near it, sometimes anything. */
@@ -132,6 +195,7 @@ final class FuzzGuest implements AutoCloseable {
         long address = choice < 30 ? queue.descAddress() + flips.nextInt(16 * QUEUE_SIZE)
                 : choice < 60 ? tables + flips.nextInt(16 * TABLE_ENTRIES * QUEUE_SIZE)
                 : choice < 90 ? headers + flips.nextInt(16 * QUEUE_SIZE)
+                : choice < 95 && packed != null ? queue.availAddress() + flips.nextInt(8)
                 : choice < 95 ? queue.availAddress() + 4 + flips.nextInt(2 * QUEUE_SIZE)
                 : ringsEnd + flips.nextInt(2 * REGION_BYTES - (int) ringsEnd);
         int old = ram.get8(address);
@@ -143,8 +207,42 @@ final class FuzzGuest implements AutoCloseable {
 
     /** Makes the ring look sane again for a start from {@code base}. */
     void repair(int base) {
+        if (packed != null) {
+            packed.repair(base);
+            return;
+        }
         ram.putAvailIdx(queue, base);
         ram.putUsedIdx(queue, base);
+    }
+
+    /** A good read of one sector as the only chain, from {@code base} on. */
+    void offerGoodRead(int base, long header, long data) {
+        ram.put32(header, 0);
+        ram.put64(header + 8, 3);
+        ram.put8(header + 16, 0xEE);
+        repair(base);
+        if (packed != null) {
+            packed.follow();
+            packed.offer(0, List.of(new PackedFuzz.Slot(header, 16, GuestRam.NEXT),
+                    new PackedFuzz.Slot(data, SECTOR, GuestRam.NEXT | GuestRam.WRITE),
+                    new PackedFuzz.Slot(header + 16, 1, GuestRam.WRITE)));
+            return;
+        }
+        long table = queue.descAddress();
+        ram.putDescriptor(table, 0, header, 16, GuestRam.NEXT, 1);
+        ram.putDescriptor(table, 1, data, SECTOR, GuestRam.NEXT | GuestRam.WRITE, 2);
+        ram.putDescriptor(table, 2, header + 16, 1, GuestRam.WRITE, 0);
+        ram.putAvail(queue, base, 0);
+        ram.putAvailIdx(queue, base + 1);
+    }
+
+    /** The length of the chain used at {@code base}, -1 if there is none. */
+    int usedLengthAt(int base) {
+        if (packed != null) {
+            int slot = base & 0x7FFF;
+            return packed.ring.isUsed(slot, (base & 0x8000) != 0) ? packed.ring.length(slot) : -1;
+        }
+        return ram.usedIdx(queue) == (base + 1 & 0xFFFF) ? ram.usedLength(queue, base) : -1;
     }
 
     @Override
