@@ -30,7 +30,9 @@ final class NeighbourQueue implements AutoCloseable {
         assertTrue(driver.transfer(2, BlockOp.READ, 0, 4096));
         driver.kick();
         guest.run();
-        guest.complete(1);
+        if (guest.disk.underWay() > 0) {
+            guest.complete(1);
+        }
         assertEquals(2, driver.poll());
         assertEquals(VirtioBlkDriver.STATUS_OK, driver.status(2));
         assertFalse(guest.device.isBroken(INDEX));

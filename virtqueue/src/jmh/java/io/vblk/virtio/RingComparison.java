@@ -36,9 +36,8 @@ public final class RingComparison {
     /** Prints for each case the medians, the median of the ratios and their range. */
     public static void main(String[] args) throws IOException, InterruptedException {
         if (!Files.isExecutable(C_PROGRAM)) {
-            System.err.println("there is no " + C_PROGRAM.toAbsolutePath().normalize()
+            throw new IOException("there is no " + C_PROGRAM.toAbsolutePath().normalize()
                     + ": run virtqueue/src/jmh/c/build.sh first");
-            System.exit(1);
         }
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : ROUNDS_DEFAULT;
         for (String kind : KINDS) {

@@ -307,7 +307,7 @@ final class PackedNotificationModel {
             WrapCounter at = place(ignoreWrap ? (word - AT) % SIZE + to / SIZE * SIZE : word - AT);
             real = PackedLayout.event(PackedLayout.EVENT_AT, at.offWrap());
         }
-        return place(to).needEvent(real, wrongSlot ? 1 : to - from, byEvent);
+        return place(to).needEvent(real, wrongSlot ? 1 : to - from, 0, byEvent);
     }
 
     // ------------------------------------------------------------------ memory
