@@ -248,7 +248,11 @@ final class BadInputTest {
         "--wait=never        | wait=never    | poll, event",
         "--output-format=xml | output-format=xml | json",
         "--time_based=yes    | time_based=yes | 0, 1",
-        "--group_reporting=2 | group_reporting=2 | 0, 1"})
+        "--group_reporting=2 | group_reporting=2 | 0, 1",
+        "--packed=2          | packed=2      | 0, 1",
+        "--in-order=yes      | in-order=yes  | 0, 1",
+        "--indirect=         | indirect=     | 0, 1",
+        "--event-idx=-1      | event-idx=-1  | 0, 1"})
     void valueThatIsNoneOfThose(String option, String what, String choice) {
         bench(option).failed(USAGE, what, choice);
     }
@@ -314,6 +318,16 @@ final class BadInputTest {
         "--poll-max-ns=1000000001 | poll-max-ns | 0 to 1000000000",
         "--poll-grow=-1      | poll-grow      | 0 to",
         "--poll-shrink=-1    | poll-shrink    | 0 to",
+        "--iothreads=0       | iothreads      | 1 to 64",
+        "--iothreads=65      | iothreads      | 1 to 64",
+        "--iothread-vq-mapping=1 | iothread-vq-mapping | 0 to 0",
+        "--iothread-vq-mapping=0,0 | iothread-vq-mapping | 1 queues",
+        "--iothread-vq-mapping=a | iothread-vq-mapping=a | such as 0,2-3",
+        "--logical-block-size=1000 | logical-block-size | 512 or 4096, not 1000",
+        "--logical-block-size=0 | logical-block-size | 512 or 4096, not 0",
+        "--call-delay-us=-1  | call-delay-us  | 0 to 1000000, not -1",
+        "--call-delay-us=1000001 | call-delay-us | 0 to 1000000",
+        "--call-batch-max=0  | call-batch-max | at least 1",
         "--serial=123456789012345678901 | serial | 20"})
     void numbersOutOfRange(String option, String what, String rule) {
         bench(option).failed(USAGE, what, rule);
