@@ -161,6 +161,17 @@ class SecureEraseTest {
     }
 
     @Test
+    void moreSectorsThanOfferedAreRefusedAlsoWhereTheDiskHasThem() throws Exception {
+        BlockLimits large = limits(SECTOR, true).withCapacity(2L << 30);
+        try (HandMadeGuest guest = new HandMadeGuest(large, HandMadeGuest.QUEUED, 0, false)) {
+            erase(0, SECTORS_MAX + 1, 0).accept(guest);
+            guest.serve();
+            assertEquals(IOERR, guest.ram.get8(STATUS));
+            assertEquals(List.of(), guest.watch.taken());
+        }
+    }
+
+    @Test
     void offeredOnlyWhereTheDiskCan() throws Exception {
         try (HandMadeGuest guest = guest(SECTOR, true, 0, false)) {
             assertEquals(FEATURE_SECURE_ERASE, guest.device.features() & FEATURE_SECURE_ERASE);
