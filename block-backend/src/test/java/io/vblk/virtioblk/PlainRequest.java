@@ -1,153 +1,164 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.virtioblk;
 
+import io.vblk.block.BlockLimits;
+import io.vblk.block.BlockOp;
 import io.vblk.virtio.ChainFault;
 import io.vblk.virtio.GuestRam;
 import io.vblk.virtio.PlainChain;
 import io.vblk.virtio.PlainChain.Segment;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Arrays;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * What a device has to make of a chain, byte by byte, from virtio 1.3, 5.2.6 alone, for a disk that
- * never fails and offers everything but SECURE_ERASE. Thread: one.
+ * What has to come of a chain on a disk, by the rules of virtio 1.3, 5.2.6 alone, slow and plain.
+ * Numbers are the specification's. Thread: one.
  */
 final class PlainRequest {
-    /** No place for a status. */
+    /** Status of a chain that has no place for one. */
     static final int NO_STATUS = -1;
 
     private static final int SECTOR = 512;
     private static final int HEADER = 16;
     private static final int RANGE = 16;
     private static final int RANGES_MAX = 32;
-    private static final int OK = 0;
-    private static final int IOERR = 1;
-    private static final int UNSUPP = 2;
+    private static final long RANGE_SECTORS_MAX = 1L << 21;
+    private static final int ID_BYTES = 20;
 
+    /** One request to the backend; a transfer has its memory, a range has none. */
+    record Step(BlockOp op, long offset, long bytes, boolean unmap, List<Segment> memory) {}
+
+    private final GuestRam ram;
     private final PlainChain chain;
-    private final byte[] disk;
-    private final byte[] serial;
-    private final byte[] input;
-    private final long room;
+    private final BlockLimits limits;
+    private final boolean ranges;
 
-    /** Answer: the status byte, or NO_STATUS. */
-    final int status;
-    /** Answer: the used length. */
-    final int usedBytes;
-    /** Answer: bytes for the guest's writable segments, from the first one on. */
-    private byte[] output = {};
+    /** What is said if each step succeeds. */
+    int status = NO_STATUS;
+    long usedBytes;
+    final List<Step> steps = new ArrayList<>();
+    /** Where bytes of the serial go, one by one. */
+    final List<Long> idAt = new ArrayList<>();
 
-    /** Works it out; {@code disk} is changed as the disk is to be. */
-    PlainRequest(GuestRam ram, PlainChain chain, byte[] disk, byte[] serial) {
+    /**
+     * Works it out.
+     *
+     * @param ranges whether DISCARD, WRITE_ZEROES and SECURE_ERASE were negotiated
+     */
+    PlainRequest(GuestRam ram, PlainChain chain, BlockLimits limits, boolean ranges) {
+        this.ram = ram;
         this.chain = chain;
-        this.disk = disk;
-        this.serial = serial;
-        this.input = readable(ram);
-        this.room = chain.bytes(true) - 1;
-        if (chain.lastWritable() < 0
-                || chain.fault() == ChainFault.NONE && input.length < HEADER) {
-            status = NO_STATUS;
-            usedBytes = 0;
+        this.limits = limits;
+        this.ranges = ranges;
+        boolean whole = chain.fault() == ChainFault.NONE;
+        if (chain.lastWritable() < 0 || whole && chain.bytes(false) < HEADER) {
             return;
         }
-        status = chain.fault() != ChainFault.NONE ? IOERR : execute();
-        // What was written counts from the first byte on, without a gap.
-        usedBytes = output.length == 0 ? 1 : output.length + (output.length == room ? 1 : 0);
-    }
-
-    private byte[] readable(GuestRam ram) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        for (Segment segment : chain.segments()) {
-            for (long i = 0; i < segment.length() && !segment.writable(); i++) {
-                bytes.write(ram.get8(segment.address() + i));
-            }
+        usedBytes = 1;
+        status = whole ? carryOut() : HandMadeGuest.IOERR;
+        if (status != HandMadeGuest.OK) {
+            steps.clear();
         }
-        return bytes.toByteArray();
     }
 
-    private int execute() {
-        ByteBuffer header = ByteBuffer.wrap(input).order(ByteOrder.LITTLE_ENDIAN);
-        long sector = header.getLong(8);
-        return switch (header.getInt(0) & 0x7FFF_FFFF) {
-            case 0 -> read(sector);
-            case 1 -> write(sector);
-            case 4 -> OK;
-            case 8 -> identify();
-            case 11 -> ranges(header, 0);
-            case 13 -> ranges(header, 1);
-            default -> UNSUPP;
+    private int carryOut() {
+        int type = (int) value(0, 4) & 0x7FFF_FFFF;
+        long sector = value(8, 8);
+        return switch (type) {
+            case HandMadeGuest.IN -> transfer(sector, chain.bytes(true) - 1, true);
+            case HandMadeGuest.OUT -> limits.readOnly()
+                    ? HandMadeGuest.IOERR : transfer(sector, chain.bytes(false) - HEADER, false);
+            case HandMadeGuest.FLUSH -> step(BlockOp.FLUSH, 0, 0, false, List.of());
+            case HandMadeGuest.GET_ID -> id();
+            case HandMadeGuest.DISCARD -> ranges(BlockOp.DISCARD, 0);
+            case HandMadeGuest.WRITE_ZEROES -> ranges(BlockOp.WRITE_ZEROES, 1);
+            case 14 -> ranges(BlockOp.SECURE_ERASE, 0);
+            default -> HandMadeGuest.UNSUPP;
         };
     }
 
-    private boolean isInside(long sector, long bytes) {
-        return bytes > 0 && bytes % SECTOR == 0 && sector >= 0 && sector <= disk.length / SECTOR
-                && bytes / SECTOR <= disk.length / SECTOR - sector;
+    private int step(
+            BlockOp op, long sector, long bytes, boolean unmap, List<Segment> memory) {
+        steps.add(new Step(op, sector * SECTOR, bytes, unmap, memory));
+        return HandMadeGuest.OK;
     }
 
-    private int read(long sector) {
-        if (input.length != HEADER || !isInside(sector, room)) {
-            return IOERR;
-        }
-        int from = (int) sector * SECTOR;
-        output = Arrays.copyOfRange(disk, from, from + (int) room);
-        return OK;
-    }
-
-    private int write(long sector) {
-        if (room != 0 || !isInside(sector, input.length - HEADER)) {
-            return IOERR;
-        }
-        System.arraycopy(input, HEADER, disk, (int) sector * SECTOR, input.length - HEADER);
-        return OK;
-    }
-
-    private int identify() {
-        output = Arrays.copyOf(Arrays.copyOf(serial, 20), (int) Math.min(room, 20));
-        return OK;
-    }
-
-    /** All ranges are looked at before the first one is zeroed. */
-    private int ranges(ByteBuffer bytes, int flagsKnown) {
-        int count = (input.length - HEADER) / RANGE;
-        if (count == 0 || count > RANGES_MAX || input.length % RANGE != 0) {
-            return IOERR;
-        }
+    /** A little-endian value in the readable bytes. */
+    private long value(long from, int count) {
+        long value = 0;
         for (int i = 0; i < count; i++) {
-            int at = HEADER + RANGE * i;
-            long sectors = bytes.getInt(at + 8) & 0xFFFF_FFFFL;
-            if ((bytes.getInt(at + 12) & ~flagsKnown) != 0) {
-                return UNSUPP;
-            }
-            long left = disk.length / SECTOR - bytes.getLong(at);
-            if (bytes.getLong(at) < 0 || left < 0 || sectors > left) {
-                return IOERR;
-            }
+            value |= (long) ram.get8(part(false, from + i, 1).get(0).address()) << 8 * i;
         }
-        for (int i = 0; i < count; i++) {
-            int at = HEADER + RANGE * i;
-            int from = (int) bytes.getLong(at) * SECTOR;
-            Arrays.fill(disk, from, from + bytes.getInt(at + 8) * SECTOR, (byte) 0);
-        }
-        return OK;
+        return value;
     }
 
-    /** What the device writes to the guest's buffers: each address with its last byte. */
-    Map<Long, Integer> writes() {
-        Map<Long, Integer> writes = new TreeMap<>();
-        int next = 0;
-        for (Segment segment : chain.segments()) {
-            for (long i = 0; i < segment.length() && segment.writable()
-                    && next < output.length; i++) {
-                writes.put(segment.address() + i, output[next++] & 0xFF);
+    /** A part of the readable or writable bytes, as the segments that it lies in. */
+    private List<Segment> part(boolean writable, long from, long bytes) {
+        List<Segment> found = new ArrayList<>();
+        long at = 0;
+        for (Segment each : chain.segments()) {
+            if (each.writable() == writable) {
+                long start = Math.max(from, at);
+                long end = Math.min(from + bytes, at + each.length());
+                if (start < end) {
+                    found.add(new Segment(each.address() + start - at, end - start, writable));
+                }
+                at += each.length();
             }
         }
-        if (status != NO_STATUS) {
-            writes.put(chain.lastWritable(), status);
+        return found;
+    }
+
+    private boolean isOnDisk(long sector, long sectors) {
+        long capacity = limits.capacityBytes() / SECTOR;
+        long block = limits.blockBytes() / SECTOR;
+        return Long.compareUnsigned(sector, capacity) <= 0 && sectors <= capacity - sector
+                && sector % block == 0 && sectors % block == 0;
+    }
+
+    private int transfer(long sector, long bytes, boolean read) {
+        // The other direction has its header or its status, and nothing else.
+        boolean framed = read ? chain.bytes(false) == HEADER : chain.bytes(true) == 1;
+        if (!framed || bytes == 0 || bytes % SECTOR != 0 || !isOnDisk(sector, bytes / SECTOR)) {
+            return HandMadeGuest.IOERR;
         }
-        return writes;
+        usedBytes = read ? bytes + 1 : 1;
+        return step(read ? BlockOp.READ : BlockOp.WRITE, sector, bytes, false,
+                part(read, read ? 0 : HEADER, bytes));
+    }
+
+    private int id() {
+        long room = chain.bytes(true) - 1;
+        for (int i = 0; i < room && i < ID_BYTES; i++) {
+            idAt.add(part(true, i, 1).get(0).address());
+        }
+        // Bytes that were not written are not counted.
+        usedBytes = idAt.size() + (room <= ID_BYTES ? 1 : 0);
+        return HandMadeGuest.OK;
+    }
+
+    private int ranges(BlockOp op, int flagsAllowed) {
+        long bytes = chain.bytes(false) - HEADER;
+        if (!ranges) {
+            return HandMadeGuest.UNSUPP;
+        }
+        if (bytes == 0 || bytes % RANGE != 0 || bytes > RANGES_MAX * RANGE) {
+            return HandMadeGuest.IOERR;
+        }
+        for (long at = HEADER; at < HEADER + bytes; at += RANGE) {
+            long sector = value(at, 8);
+            long sectors = value(at + 8, 4);
+            long flags = value(at + 12, 4);
+            if ((flags & ~flagsAllowed) != 0) {
+                return HandMadeGuest.UNSUPP;
+            }
+            if (sectors > RANGE_SECTORS_MAX || !isOnDisk(sector, sectors)) {
+                return HandMadeGuest.IOERR;
+            }
+            if (sectors > 0) {
+                step(op, sector, sectors * SECTOR, flags != 0, List.of());
+            }
+        }
+        return HandMadeGuest.OK;
     }
 }

@@ -74,7 +74,7 @@ class ChainProperties {
     private void start(boolean packed) throws VirtioException {
         MEMORY.clear();
         ring = FuzzRing.of(MEMORY, packed, packed ? SIZE - 1 : 4);
-        assertEquals(SIZE, ring.size());
+        assertEquals(SIZE, ring.size);
         int base = ring.start(0);
         queue = ring.config(base).activate(MEMORY.memory(),
                 VirtioFeatures.INDIRECT_DESC | (packed ? VirtioFeatures.RING_PACKED : 0));
@@ -88,7 +88,7 @@ class ChainProperties {
         assertTrue(queue.pop(chain));
         assertEquals(ChainFault.NONE, chain.fault());
         assertEquals(cutWhereRegionsMeet(good.segments), segments());
-        assertGoesOn(good.ring.size());
+        assertGoesOn(good.ring.size);
     }
 
     @Property(tries = 5000)
@@ -100,7 +100,7 @@ class ChainProperties {
         broken.offer(ring, 0);
         assertTrue(queue.pop(chain));
         assertEquals(property.fault, chain.fault());
-        assertGoesOn(broken.ring.size());
+        assertGoesOn(broken.ring.size);
     }
 
     @Property(tries = 500)

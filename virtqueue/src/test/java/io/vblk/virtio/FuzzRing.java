@@ -12,9 +12,6 @@ public abstract sealed class FuzzRing permits SplitFuzzRing, PackedFuzzRing {
     /** Most descriptors of a ring. */
     public static final int SIZE_MAX = 16;
 
-    /** Most bytes of one of the areas. */
-    public static final int AREA_BYTES_MAX = 16 * SIZE_MAX;
-
     private static final long LOW_DESC = 0;
     private static final long LOW_AVAIL = 0x100;
     private static final long LOW_USED = 0x140;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.virtio;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -187,6 +189,22 @@ public final class PlainChain {
         segments.clear();
         last = -1;
         return this;
+    }
+
+    /** Fails unless a walker has made the same of it. */
+    void check(DescriptorChain chain, FuzzMemory memory) {
+        assertEquals(id, chain.head(), "head or buffer id");
+        assertEquals(fault, chain.fault(), "fault");
+        List<Segment> walked = new ArrayList<>();
+        for (int i = 0; i < chain.readableCount() + chain.writableCount(); i++) {
+            walked.add(new Segment(memory.guestOf(chain.segments().base(i)),
+                    chain.segments().lengthBytes(i), i >= chain.readableCount()));
+        }
+        assertEquals(segments, walked, "segments");
+        assertEquals(bytes(false), chain.readableBytes(), "readable bytes");
+        assertEquals(bytes(true), chain.writableBytes(), "writable bytes");
+        long end = chain.lastWritableByte();
+        assertEquals(last, end == 0 ? -1 : memory.guestOf(end), "last writable byte");
     }
 
     /** Head, packed: buffer id. */

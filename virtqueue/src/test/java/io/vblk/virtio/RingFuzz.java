@@ -180,18 +180,7 @@ final class RingFuzz implements FuzzScript.Device {
         } else if (!idsOut.add(id)) {
             expected.broken(ChainFault.HEAD_IN_USE);
         }
-        assertEquals(id, popped.head(), "head or buffer id");
-        assertEquals(expected.fault(), popped.fault(), "fault");
-        List<Segment> segments = new ArrayList<>();
-        for (int i = 0; i < popped.readableCount() + popped.writableCount(); i++) {
-            segments.add(new Segment(MEMORY.guestOf(popped.segments().base(i)),
-                    popped.segments().lengthBytes(i), i >= popped.readableCount()));
-        }
-        assertEquals(expected.segments(), segments, "segments");
-        assertEquals(expected.bytes(false), popped.readableBytes(), "readable bytes");
-        assertEquals(expected.bytes(true), popped.writableBytes(), "writable bytes");
-        long last = popped.lastWritableByte();
-        assertEquals(expected.lastWritable(), last == 0 ? -1 : MEMORY.guestOf(last), "last byte");
+        expected.check(popped, MEMORY);
     }
 
     @Override
