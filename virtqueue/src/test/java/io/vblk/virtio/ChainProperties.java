@@ -88,7 +88,7 @@ class ChainProperties {
         assertTrue(queue.pop(chain));
         assertEquals(ChainFault.NONE, chain.fault());
         assertEquals(cutWhereRegionsMeet(good.segments), segments());
-        assertGoesOn(good.ring.size);
+        assertGoesOn(good.ring.size());
     }
 
     @Property(tries = 5000)
@@ -100,7 +100,7 @@ class ChainProperties {
         broken.offer(ring, 0);
         assertTrue(queue.pop(chain));
         assertEquals(property.fault, chain.fault());
-        assertGoesOn(broken.ring.size);
+        assertGoesOn(broken.ring.size());
     }
 
     @Property(tries = 500)
