@@ -212,7 +212,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
     public int stopQueue(int index) {
         VirtioBlkQueue queue = queues[index];
         if (queue == null) {
-            return 0;
+            return VirtqueueConfig.freshBase(negotiated);
         }
         IoThread ioThread = homeOf(index).ioThread();
         CompletableFuture<Void> drained = new CompletableFuture<>();
@@ -227,8 +227,17 @@ public final class VirtioBlkDevice implements VirtioDevice {
 
     @Override
     public void close() {
+        RuntimeException failure = null;
         for (int i = 0; i < queues.length; i++) {
-            stopQueue(i);
+            try {
+                stopQueue(i);
+            } catch (RuntimeException e) {
+                // An iothread has died, and its queues with it; those of the others are to stop.
+                failure = failure == null ? e : failure;
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 

@@ -36,10 +36,10 @@ public record VirtioBlkOptions(
     /** Checks the ranges. */
     public VirtioBlkOptions {
         vqMapping = List.copyOf(vqMapping);
-        int serialBytes = serial.getBytes(StandardCharsets.US_ASCII).length;
-        if (serialBytes > VirtioBlkAbi.ID_BYTES) {
-            throw new IllegalArgumentException(
-                    "serial must have at most " + VirtioBlkAbi.ID_BYTES + " characters");
+        if (serial.length() > VirtioBlkAbi.ID_BYTES
+                || !serial.chars().allMatch(c -> c >= ' ' && c <= '~')) {
+            throw new IllegalArgumentException("serial must have at most "
+                    + VirtioBlkAbi.ID_BYTES + " characters, all of them printable ASCII");
         }
         if (numQueues < 1 || numQueues > QUEUES_MAX) {
             throw new IllegalArgumentException(

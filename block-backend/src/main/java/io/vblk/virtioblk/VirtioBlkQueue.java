@@ -148,7 +148,8 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
                 if (kicksOn) {
                     ring.disableKicks();
                 }
-                budget -= takeChains(budget);
+                // A pass that takes nothing counts too: its end would be the guest's to choose.
+                budget -= Math.max(1, takeChains(budget));
                 publish();
                 if (kicksOn) {
                     ring.enableKicks();
@@ -313,6 +314,10 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             return;
         }
         uncalled = 0;
+        if (callTimer.isArmed()) {
+            // It was for the completions that this decision is about.
+            callTimer.cancel();
+        }
         if (ring.needsCall()) {
             calls++;
             call.set();

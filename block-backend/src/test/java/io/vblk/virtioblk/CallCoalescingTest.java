@@ -67,6 +67,17 @@ class CallCoalescingTest {
     }
 
     @Test
+    void aCallAtTheLimitStartsTheDelayAnew() throws Exception {
+        startHolding(10);
+        complete(1);
+        clock.advance(DELAY_NS - 1);
+        complete(3);
+        assertCalls(1);
+        complete(1);
+        assertTimerCalls(2);
+    }
+
+    @Test
     void oneCallServesAsManyCompletionsAsTheLimitSays() throws Exception {
         startHolding(10);
         int[] callsAfter = {0, 0, 0, 1, 1, 1, 1, 2, 2};

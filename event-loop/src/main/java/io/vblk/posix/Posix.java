@@ -208,6 +208,21 @@ public final class Posix {
         }
     }
 
+    /**
+     * Lets the calling thread run on all processors that the process may use: a thread begins with
+     * those of the thread that made it. The main thread is never bound to one, so its are taken.
+     */
+    public static void runOnAllCpus() {
+        try (MappedMemory mask = MappedMemory.anonymous(CPU_MASK_BYTES)) {
+            if (C.sched_getaffinity(getpid(), CPU_MASK_BYTES, mask.address()) > 0) {
+                C.sched_setaffinity(0, CPU_MASK_BYTES, mask.address());
+            }
+        } catch (ErrnoException e) {
+            // No memory for a mask: the thread stays where it is, which is no reason to fail.
+            assert e.errno() == ENOMEM : e;
+        }
+    }
+
     /** sched_getaffinity(2): the processors that the calling thread may run on. */
     public static BitSet cpus() throws ErrnoException {
         try (MappedMemory mask = MappedMemory.anonymous(CPU_MASK_BYTES)) {

@@ -22,8 +22,11 @@ public final class Signals {
         SunMiscSignal.signal(Signal.SIGTERM, handler::accept);
     }
 
-    /** Calls the handler at each SIGHUP, which asks a server to look again; see above. */
-    public static void onHangup(Runnable handler) {
-        SunMiscSignal.signal(Signal.SIGHUP, number -> handler.run());
+    /**
+     * Calls the handler at each SIGUSR1; see above. Not SIGHUP, by which a terminal that is closed
+     * ends a program, and which nohup(1) has ignored for good.
+     */
+    public static void onUser1(Runnable handler) {
+        SunMiscSignal.signal(Signal.SIGUSR1, number -> handler.run());
     }
 }

@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -26,8 +24,6 @@ public final class BenchRun implements AutoCloseable {
     private final StopFlag stop = new StopFlag();
     private final List<LoadGenerator> jobs = new ArrayList<>();
     private final AtomicReference<Throwable> crash = new AtomicReference<>();
-    /** What others want done on the control thread. */
-    private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
 
     private BenchRun(DeviceSetup setup, InProcessGuest guest, JobSpec spec, VerifyMap verify) {
         this.setup = setup;
@@ -70,24 +66,14 @@ public final class BenchRun implements AutoCloseable {
     }
 
     /**
-     * Takes over what the disk has gained on the host, while the load runs.
+     * Takes over what the disk has gained on the host, while the load runs. The load keeps to the
+     * region that it began with.
      *
-     * @return the capacity in sectors that the guests see now, or 0 if it did not grow
+     * @return the capacity in bytes that the guests see now, or 0 if it did not grow
      * @throws ImageException if it shrank or cannot be looked at
      */
     public long followSize() throws ImageException {
         return guest.followSize();
-    }
-
-    /** Has something done on the control thread within a second of the run. Thread: any. */
-    public void execute(Runnable request) {
-        requests.add(request);
-    }
-
-    private void serveRequests() {
-        for (Runnable next = requests.poll(); next != null; next = requests.poll()) {
-            next.run();
-        }
     }
 
     /** Asks the jobs to end after the requests in flight. Thread: any. */
@@ -99,7 +85,7 @@ public final class BenchRun implements AutoCloseable {
      * Runs all jobs to their end, then reads back what was written if data is verified, and
      * flushes what was written.
      *
-     * @param progress hears once a second how far things are
+     * @param progress hears once a second how far things are, on this thread
      */
     public JobReport run(Consumer<Progress> progress) throws IOException {
         ZonedDateTime started = ZonedDateTime.now();
@@ -120,7 +106,7 @@ public final class BenchRun implements AutoCloseable {
         }
         List<JobStats> stats = jobs.stream().map(LoadGenerator::stats).toList();
         return new JobReport(
-                setup, guest.image().description(), spec, started, stats, loops, device,
+                setup, guest.image(), spec, started, stats, loops, device,
                 flushed);
     }
 
@@ -143,7 +129,6 @@ public final class BenchRun implements AutoCloseable {
             for (Thread thread : threads) {
                 while (thread.isAlive()) {
                     thread.join(PROGRESS_MS);
-                    serveRequests();
                     if (!guest.isAlive()) {
                         throw new IllegalStateException("the event loop has ended");
                     }
@@ -157,15 +142,24 @@ public final class BenchRun implements AutoCloseable {
                 }
             }
         } catch (InterruptedException e) {
-            // The jobs look at guest memory, which the caller is going to unmap.
-            stop();
-            threads.forEach(BenchRun::joinUninterruptibly);
+            endJobs(threads);
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
+        } catch (RuntimeException e) {
+            if (guest.isAlive()) {
+                endJobs(threads);
+            }
+            throw e;
         }
         if (crash.get() != null) {
             throw new IllegalStateException("a job ended unexpectedly", crash.get());
         }
+    }
+
+    /** The jobs look at guest memory, which the caller is going to unmap. */
+    private void endJobs(List<Thread> threads) {
+        stop();
+        threads.forEach(BenchRun::joinUninterruptibly);
     }
 
     private static void joinUninterruptibly(Thread thread) {

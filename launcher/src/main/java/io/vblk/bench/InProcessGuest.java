@@ -106,7 +106,7 @@ final class InProcessGuest implements AutoCloseable {
     /**
      * Takes over what the disk has gained on the host.
      *
-     * @return the capacity in sectors that the guests read after a configuration change, or 0 if
+     * @return the capacity in bytes that the guests read after a configuration change, or 0 if
      *     there was none
      */
     long followSize() throws ImageException {
@@ -119,7 +119,8 @@ final class InProcessGuest implements AutoCloseable {
         }
         byte[] capacity = new byte[Long.BYTES];
         device.readConfig(0, capacity);
-        return ByteBuffer.wrap(capacity).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        return ByteBuffer.wrap(capacity).order(ByteOrder.LITTLE_ENDIAN).getLong()
+                * BlockLimits.SECTOR_BYTES;
     }
 
     VirtioBlkDriver driver(int job) {

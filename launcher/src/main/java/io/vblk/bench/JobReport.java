@@ -2,6 +2,7 @@
 package io.vblk.bench;
 
 import io.vblk.aio.AioStats;
+import io.vblk.block.image.OpenImage;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
 import io.vblk.virtioblk.VirtioBlkStats;
@@ -14,6 +15,7 @@ import java.util.List;
 public final class JobReport {
     private final DeviceSetup setup;
     private final String image;
+    private final int blockBytes;
     private final JobSpec spec;
     private final ZonedDateTime started;
     private final List<JobStats> jobs;
@@ -21,10 +23,11 @@ public final class JobReport {
     private final VirtioBlkStats device;
     private final boolean flushed;
 
-    JobReport(DeviceSetup setup, String image, JobSpec spec, ZonedDateTime started,
+    JobReport(DeviceSetup setup, OpenImage image, JobSpec spec, ZonedDateTime started,
             List<JobStats> jobs, List<LoopReport> loops, VirtioBlkStats device, boolean flushed) {
         this.setup = setup;
-        this.image = image;
+        this.image = image.description();
+        this.blockBytes = image.limits().blockBytes();
         this.spec = spec;
         this.started = started;
         this.jobs = List.copyOf(jobs);
@@ -36,6 +39,11 @@ public final class JobReport {
     /** fio's normal output, with the loop's statistics after it. */
     public String toText(boolean groupReporting) {
         return new TextReport(this, groupReporting).write();
+    }
+
+    /** Logical block size of the disk. */
+    int blockBytes() {
+        return blockBytes;
     }
 
     /** What the event loops did, handler by handler. */

@@ -11,6 +11,7 @@ import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;
 
@@ -193,7 +194,13 @@ final class JsonReport {
         json.writeStringField("aio", report.setup().image().engine().toString());
         json.writeNumberField("num_queues", report.setup().device().numQueues());
         json.writeNumberField("queue_size", report.setup().device().queueSize());
+        json.writeStringField("serial", report.setup().device().serial());
+        json.writeNumberField("logical_block_size", report.blockBytes());
+        json.writeNumberField("call_delay_ns", report.setup().device().coalescing().delayNs());
+        json.writeNumberField(
+                "call_batch_max", report.setup().device().coalescing().completionsMax());
         json.writeNumberField("iothreads", report.loops().size());
+        writeNumbers("iothread_vq_mapping", report.setup().device().vqMapping());
         json.writeBooleanField("packed", report.setup().ring().packed());
         json.writeBooleanField("indirect", report.setup().ring().indirect());
         json.writeBooleanField("event_idx", report.setup().ring().eventIdx());
@@ -262,9 +269,13 @@ final class JsonReport {
         json.writeNumberField("aio_max_batch", limits.aioMaxBatch());
         json.writeNumberField("thread_pool_min", limits.threadPoolMin());
         json.writeNumberField("thread_pool_max", limits.threadPoolMax());
-        json.writeArrayFieldStart("iothread_cpus");
-        for (int cpu : report.setup().loop().cpus()) {
-            json.writeNumber(cpu);
+        writeNumbers("iothread_cpus", report.setup().loop().cpus());
+    }
+
+    private void writeNumbers(String name, List<Integer> numbers) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (int number : numbers) {
+            json.writeNumber(number);
         }
         json.writeEndArray();
     }

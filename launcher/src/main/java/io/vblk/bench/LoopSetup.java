@@ -26,6 +26,10 @@ public record LoopSetup(AioOptions options, List<Integer> cpus, int count) {
             throw new IllegalArgumentException(
                     "iothreads must be 1 to " + COUNT_MAX + ", not " + count);
         }
+        if (cpus.size() > count) {
+            throw new IllegalArgumentException("iothread-cpus names " + cpus.size()
+                    + " processors, and iothreads is " + count);
+        }
     }
 
     /** One loop on any processor. */

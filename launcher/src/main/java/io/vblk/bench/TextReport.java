@@ -191,11 +191,12 @@ final class TextReport {
         line("");
         DeviceSetup setup = report.setup();
         int loops = report.loops().size();
-        line("Device and event loop%s (%s, aio=%s, %d queue(s) of %d%s, %s, guest waits by %s):",
+        line("Device and event loop%s (%s, aio=%s, %d queue(s) of %d%s, %s, guest waits by %s%s):",
                 loops == 1 ? "" : "s", report.image(), setup.image().engine(),
                 setup.device().numQueues(), setup.device().queueSize(),
                 loops == 1 ? "" : " on " + loops + " iothreads", setup.ring(),
-                report.spec().waitMode().name().toLowerCase(Locale.ROOT));
+                report.spec().waitMode().name().toLowerCase(Locale.ROOT),
+                setup.device().coalescing());
         line("  requests     : %d in %d batches (%.1f a batch), errors=%d, unsupported=%d, "
                 + "malformed=%d", device.requests(), device.batches(),
                 (double) device.requests() / Math.max(1, device.batches()), device.errors(),

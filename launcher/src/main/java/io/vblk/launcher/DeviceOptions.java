@@ -118,6 +118,10 @@ final class DeviceOptions {
                 CommonOptions.isOn(line, "in-order", RingSetup.DEFAULT.inOrder()));
         LoopSetup loop = loop(line);
         VirtioBlkOptions device = device(line, job, ring);
+        if (loop.count() > device.numQueues()) {
+            throw new UsageException("iothreads=" + loop.count() + " is more than the queues, "
+                    + device.numQueues() + ": see --num-queues");
+        }
         for (int iothread : device.vqMapping()) {
             if (iothread >= loop.count()) {
                 throw new UsageException("iothread-vq-mapping names iothread " + iothread

@@ -11,6 +11,7 @@ import io.vblk.block.image.ImageSpec;
 import io.vblk.posix.Signals;
 import java.io.IOException;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -52,16 +53,23 @@ final class ServeCommand implements Command {
         ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
         DeviceSetup setup = DeviceOptions.setup(line, image, job);
         Termination termination = Termination.handle();
+        AtomicBoolean sizeAsked = new AtomicBoolean();
+        Signals.onUser1(() -> sizeAsked.set(true));
         try (BenchRun run = BenchRun.open(setup, job);
                 ProgressLine progress = ProgressLine.forGuests(run.spec())) {
             termination.stops(run::stop);
-            Signals.onHangup(() -> run.execute(() -> followSize(run, image.target())));
             System.out.printf(Locale.ROOT,
-                    "serving %s to %d guest%s, rw=%s bs=%d iodepth=%d; Ctrl-C ends%n",
-                    image.target(), guests, guests == 1 ? "" : "s", job.rw().fioName(),
-                    job.blockBytes(), job.iodepth());
+                    "serving %s (pid %d) to %d guest%s, rw=%s bs=%d iodepth=%d; Ctrl-C ends%n",
+                    image.target(), ProcessHandle.current().pid(), guests,
+                    guests == 1 ? "" : "s", job.rw().fioName(), job.blockBytes(), job.iodepth());
             System.out.flush();
-            JobReport report = run.run(progress);
+            JobReport report = run.run(state -> {
+                if (sizeAsked.getAndSet(false)) {
+                    progress.erase();
+                    followSize(run, image.target());
+                }
+                progress.accept(state);
+            });
             progress.erase();
             System.out.print("\n" + report.toText(true));
             return Failures.print(report);
@@ -71,10 +79,10 @@ final class ServeCommand implements Command {
     /** A server goes on, whatever has become of its file. */
     private static void followSize(BenchRun run, String target) {
         try {
-            long sectors = run.followSize();
-            System.out.println(sectors == 0
-                    ? target + " has not grown"
-                    : target + " has grown: guests see " + sectors + " sectors");
+            long capacityBytes = run.followSize();
+            System.out.println(capacityBytes == 0
+                    ? target + " has no block more than before"
+                    : target + " has grown: guests see " + capacityBytes + " bytes");
         } catch (ImageException e) {
             System.err.println("vblk: " + e.getMessage());
         }

@@ -69,7 +69,7 @@ final class DeviceOptionsTest {
                 "--iothreads=2", "--iothread-vq-mapping=0-1,1", "--poll-max-ns=1000",
                 "--poll-grow=4", "--poll-shrink=2", "--poll-weight=5", "--poll-policy=weighted",
                 "--fd-monitor=epoll", "--aio-max-batch=8", "--thread-pool-min=1",
-                "--thread-pool-max=4", "--iothread-cpus=0,2-3");
+                "--thread-pool-max=4", "--iothread-cpus=2-3");
         JobSpec job = CommonOptions.job(line, 2, false, WaitMode.POLL);
         DeviceSetup setup = DeviceOptions.setup(line, null, job);
 
@@ -78,7 +78,7 @@ final class DeviceOptionsTest {
         assertEquals(new LoopSetup(new AioOptions(
                 new PollingOptions(1000, 4, 2, 5, PollingPolicyKind.WEIGHTED),
                 FdMonitorKind.EPOLL, AioOptions.EPOLL_THRESHOLD_DEFAULT, NanoClock.MONOTONIC,
-                NanoClock.REALTIME, new IoLimits(8, 1, 4)), List.of(0, 2, 3), 2), setup.loop());
+                NanoClock.REALTIME, new IoLimits(8, 1, 4)), List.of(2, 3), 2), setup.loop());
         assertEquals(new RingSetup(true, false, false, true), setup.ring());
         assertEquals(IoEngineKind.SYNC, DeviceOptions.engine(line));
         assertEquals(ImageFormat.MEMORY, DeviceOptions.format(line));
@@ -119,6 +119,9 @@ final class DeviceOptionsTest {
         assertRefused("--iodepth=65 --queue-size=64", "does not fit a queue of 64");
         assertRefused("--iothreads=0", "iothreads must be 1 to 64");
         assertRefused("--iothreads=65", "iothreads must be 1 to 64");
+        assertRefused("--iothreads=3", "iothreads=3 is more than the queues, 2");
+        assertRefused("--iothread-cpus=0,0", "names 2 processors, and iothreads is 1");
+        assertRefused("--serial=\u00e4", "printable ASCII");
         assertRefused("--iothread-vq-mapping=0", "names 1 iothreads");
         assertRefused("--iothread-vq-mapping=0,1", "there are 0 to 0");
         assertRefused("--iothread-vq-mapping=0,x", "no list of numbers");

@@ -14,7 +14,7 @@ public sealed interface DriverQueue permits SplitDriverQueue, PackedDriverQueue 
     /**
      * Lays out a queue in guest memory, which must be zero there.
      *
-     * @param guestAddress where it starts, a multiple of 4096
+     * @param guestAddress where it starts, a multiple of 64
      * @param size number of descriptors; a power of two unless RING_PACKED was negotiated
      * @param buffersMax most buffers of one chain
      * @param features the negotiated feature bits, which choose the kind of ring

@@ -40,6 +40,8 @@ final class SplitVirtqueue implements Virtqueue {
     private int usedPublished;
     /** used.idx at the last decision about a call. */
     private int usedSignalled;
+    /** Elements shown since then: more than indices can tell, if many calls are held back. */
+    private long shown;
     private boolean signalledBefore;
     private boolean kicksEnabled = true;
 
@@ -136,6 +138,7 @@ final class SplitVirtqueue implements Virtqueue {
     @Override
     public void publishUsed() {
         if (usedPublished != usedNext) {
+            shown += (usedNext - usedPublished) & INDEX_MASK;
             usedPublished = usedNext;
             // B: pairs with SplitDriverQueue.hasUsed
             NativeMemory.putShortRelease(used + SplitLayout.RING_IDX, usedNext);
@@ -144,7 +147,7 @@ final class SplitVirtqueue implements Virtqueue {
 
     @Override
     public boolean needsCall() {
-        if (usedPublished == usedSignalled && signalledBefore) {
+        if (shown == 0 && signalledBefore) {
             return false;
         }
         // C: pairs with SplitDriverQueue.enableCalls
@@ -152,13 +155,14 @@ final class SplitVirtqueue implements Virtqueue {
         boolean wanted;
         if (eventIdx) {
             int event = NativeMemory.getShort(avail + SplitLayout.usedEventOffset(size));
-            wanted = !signalledBefore
+            wanted = !signalledBefore || shown > INDEX_MASK
                     || EventIdx.needEvent(event, usedPublished, usedSignalled);
         } else {
             int flags = NativeMemory.getShort(avail + SplitLayout.RING_FLAGS);
             wanted = (flags & SplitLayout.AVAIL_NO_INTERRUPT) == 0;
         }
         usedSignalled = usedPublished;
+        shown = 0;
         signalledBefore = true;
         return wanted;
     }

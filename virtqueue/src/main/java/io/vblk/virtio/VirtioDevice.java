@@ -46,7 +46,7 @@ public interface VirtioDevice extends AutoCloseable {
     /**
      * Stops a queue after every request of it has been answered.
      *
-     * @return the base to go on from
+     * @return the base to go on from; of a queue that does not run, the one to begin with
      */
     int stopQueue(int index);
 

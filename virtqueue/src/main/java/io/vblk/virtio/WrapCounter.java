@@ -25,10 +25,6 @@ final class WrapCounter {
         return slot;
     }
 
-    boolean wrap() {
-        return wrap;
-    }
-
     /** The 16-bit form. */
     int offWrap() {
         return slot | (wrap ? WRAP_BIT : 0);
@@ -84,10 +80,7 @@ final class WrapCounter {
         }
         int offWrap = PackedLayout.eventOffWrap(word);
         int round = 2 * size;
-        int behind = position(offWrap()) - hidden - position(offWrap);
-        while (behind < 0) {
-            behind += round;
-        }
+        int behind = Math.floorMod(position(offWrap()) - hidden - position(offWrap), round);
         return behind > 0 && behind <= passed || passed >= round;
     }
 

@@ -24,14 +24,20 @@ class DataPathAllocationTest {
             (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     @ParameterizedTest
-    @CsvSource({"false, false", "false, true", "true, false", "true, true"})
-    void neitherSideAllocates(boolean eventIdx, boolean indirect)
+    @CsvSource({
+        "false, false, false, false", "false, true, false, false", "true, false, false, false",
+        "true, true, false, false", "true, true, false, true", "true, true, true, false",
+        "false, false, true, false", "true, true, true, true",
+    })
+    void neitherSideAllocates(boolean eventIdx, boolean indirect, boolean packed, boolean inOrder)
             throws ErrnoException, VirtioException {
         long features = (eventIdx ? VirtioFeatures.EVENT_IDX : 0)
-                | (indirect ? VirtioFeatures.INDIRECT_DESC : 0);
+                | (indirect ? VirtioFeatures.INDIRECT_DESC : 0)
+                | (packed ? VirtioFeatures.RING_PACKED : 0)
+                | (inOrder ? VirtioFeatures.IN_ORDER : 0);
         try (GuestRam ram = GuestRam.ofBytes(1 << 20);
                 MappedMemory iovecs = MappedMemory.anonymous(GuestRam.PAGE)) {
-            SplitDriverQueue driver = new SplitDriverQueue(ram.memory(), 0, SIZE, 3, features);
+            DriverQueue driver = DriverQueue.create(ram.memory(), 0, SIZE, 3, features);
             Virtqueue device = driver.config().activate(ram.memory(), features);
             DescriptorChain chain =
                     new DescriptorChain(new IovecArray(iovecs.address(), 3));
@@ -51,7 +57,7 @@ class DataPathAllocationTest {
         }
     }
 
-    private static void round(SplitDriverQueue driver, Virtqueue device, DriverBuffers buffers,
+    private static void round(DriverQueue driver, Virtqueue device, DriverBuffers buffers,
             DescriptorChain chain) throws VirtioException {
         driver.disableCalls();
         int count = 0;

@@ -149,6 +149,27 @@ class SplitVirtqueueTest {
         assertFalse(queue.needsCall());
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {9, 65_527, 65_535, 65_536, 65_537, 200_000})
+    void callsForTheLastOfManyElementsShownSinceTheDecisionBefore(int elements)
+            throws VirtioException {
+        Virtqueue queue = activate(0, VirtioFeatures.EVENT_IDX);
+        queue.needsCall();
+        for (int i = 0; i < elements; i++) {
+            if (i == elements - 9) {
+                // The driver goes to sleep: it wants to hear of the next one.
+                rig.ram.putUsedEvent(rig.rings, rig.ram.usedIdx(rig.rings));
+            }
+            rig.ram.putAvail(rig.rings, i, 3);
+            rig.ram.putAvailIdx(rig.rings, i + 1);
+            assertTrue(queue.pop(rig.chain));
+            queue.addUsed(rig.chain, 0);
+            queue.publishUsed();
+        }
+        assertTrue(queue.needsCall());
+        assertFalse(queue.needsCall());
+    }
+
     @Test
     void firstDecisionHeedsTheFlag() throws VirtioException {
         rig.ram.putAvailFlags(rig.rings, 1);

@@ -97,7 +97,12 @@ final class ThreadsEngine implements IoEngine {
 
     /** A worker with the name by which operators find it. */
     static Thread worker(Runnable work) {
-        Thread worker = new Thread(work, "vblk-aio-" + WORKER_NUMBER.incrementAndGet());
+        Runnable unbound = () -> {
+            // The loop that starts it may be bound to a processor; workers run beside it.
+            Posix.runOnAllCpus();
+            work.run();
+        };
+        Thread worker = new Thread(unbound, "vblk-aio-" + WORKER_NUMBER.incrementAndGet());
         worker.setDaemon(true);
         return worker;
     }

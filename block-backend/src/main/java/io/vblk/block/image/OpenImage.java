@@ -67,7 +67,7 @@ public final class OpenImage implements AutoCloseable {
         if (sizeBytes < old.capacityBytes()) {
             throw new ImageException(file.path() + ": has shrunk to " + sizeBytes
                     + " bytes; the disk stays at " + old.capacityBytes()
-                    + ", what lies behind the end fails");
+                    + ": behind the end reads fail, and a write makes the file longer again");
         }
         long capacityBytes = sizeBytes - sizeBytes % old.blockBytes();
         if (capacityBytes == old.capacityBytes()) {

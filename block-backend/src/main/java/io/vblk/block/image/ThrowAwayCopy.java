@@ -43,7 +43,7 @@ final class ThrowAwayCopy {
                 Posix.close(copy);
             }
             throw new ImageException(target + ": cannot make a throw-away copy in " + directory
-                    + ": " + e.getMessage() + "; make room there, or use --read-only", e);
+                    + ": " + e.getMessage() + "; set TMPDIR to a directory with room", e);
         }
     }
 

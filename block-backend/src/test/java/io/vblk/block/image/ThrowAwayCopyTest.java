@@ -134,7 +134,7 @@ class ThrowAwayCopyTest {
         ImageException e = assertThrows(
                 ImageException.class, () -> Images.open(TestImages.copy(path, null)));
         assertEquals(path + ": cannot make a throw-away copy in " + missing + ": open(" + missing
-                + "): No such file or directory; make room there, or use --read-only",
+                + "): No such file or directory; set TMPDIR to a directory with room",
                 e.getMessage());
     }
 }
