@@ -242,7 +242,7 @@ class DeviceFuzzTest {
         long header = 0x8000;
         fuzz.offerGoodRead(base, header, 0x9000);
         start(device, fuzz, base);
-        device.stopQueue(FUZZED);
+        assertEquals(fuzz.baseAfterGoodRead(base), device.stopQueue(FUZZED));
         assertEquals(513, fuzz.usedLengthAt(base));
         assertEquals(0, fuzz.ram.get8(header + 16));
     }

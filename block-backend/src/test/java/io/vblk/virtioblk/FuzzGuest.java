@@ -245,6 +245,17 @@ final class FuzzGuest implements AutoCloseable {
         return ram.usedIdx(queue) == (base + 1 & 0xFFFF) ? ram.usedLength(queue, base) : -1;
     }
 
+    /** Where a queue goes on after that read. */
+    int baseAfterGoodRead(int base) {
+        if (packed == null) {
+            return base + 1 & 0xFFFF;
+        }
+        int slot = (base & 0x7FFF) + 3;
+        int wrap = base & 0x8000;
+        int offWrap = slot < QUEUE_SIZE ? slot | wrap : slot - QUEUE_SIZE | wrap ^ 0x8000;
+        return offWrap | offWrap << 16;
+    }
+
     @Override
     public void close() {
         kick.close();

@@ -214,7 +214,7 @@ public final class Posix {
      */
     public static void runOnAllCpus() {
         try (MappedMemory mask = MappedMemory.anonymous(CPU_MASK_BYTES)) {
-            if (C.sched_getaffinity(getpid(), CPU_MASK_BYTES, mask.address()) > 0) {
+            if (C.sched_getaffinity(getpid(), CPU_MASK_BYTES, mask.address()) >= 0) {
                 C.sched_setaffinity(0, CPU_MASK_BYTES, mask.address());
             }
         } catch (ErrnoException e) {

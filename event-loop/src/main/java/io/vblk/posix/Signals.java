@@ -11,7 +11,8 @@ public final class Signals {
 
     /**
      * Calls the handler with the signal's number, on a thread of its own, instead of ending the
-     * process.
+     * process: for SIGINT, SIGTERM, and SIGHUP, which a terminal that is closed sends and which
+     * nohup(1) keeps away.
      *
      * <p>Through the JVM's own dispatcher, never through the native {@code POSIX.signal}: that one
      * enters Java inside the signal handler, on whatever thread the kernel chose. When that was a
@@ -20,12 +21,10 @@ public final class Signals {
     public static void onTermination(IntConsumer handler) {
         SunMiscSignal.signal(Signal.SIGINT, handler::accept);
         SunMiscSignal.signal(Signal.SIGTERM, handler::accept);
+        SunMiscSignal.signal(Signal.SIGHUP, handler::accept);
     }
 
-    /**
-     * Calls the handler at each SIGUSR1; see above. Not SIGHUP, by which a terminal that is closed
-     * ends a program, and which nohup(1) has ignored for good.
-     */
+    /** Calls the handler at each SIGUSR1; see above. */
     public static void onUser1(Runnable handler) {
         SunMiscSignal.signal(Signal.SIGUSR1, number -> handler.run());
     }

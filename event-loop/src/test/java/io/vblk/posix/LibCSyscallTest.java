@@ -156,6 +156,13 @@ class LibCSyscallTest {
                 return Posix.cpus();
             });
             assertEquals(expected, then);
+            assertEquals(before, onThread(() -> {
+                Posix.runOnCpu(one);
+                return onThread(() -> {
+                    Posix.runOnAllCpus();
+                    return Posix.cpus();
+                });
+            }), "made by a thread that is bound");
             tried.add(one);
         }
         assertEquals(before.cardinality(), tried.size());

@@ -4,7 +4,8 @@ package io.vblk.launcher;
 import io.vblk.posix.Signals;
 
 /**
- * SIGINT and SIGTERM while a run is under way: the first ends it in order, the second at once.
+ * SIGINT, SIGTERM and SIGHUP while a run is under way: the first ends it in order, the second at
+ * once.
  * Thread: any.
  */
 final class Termination {
@@ -16,7 +17,7 @@ final class Termination {
 
     private Termination() {}
 
-    /** Takes over both signals for the rest of the process. */
+    /** Takes over these signals for the rest of the process. */
     static Termination handle() {
         Termination termination = new Termination();
         Signals.onTermination(termination::received);

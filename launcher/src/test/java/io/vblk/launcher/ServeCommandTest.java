@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** serve in a process of its own: it ends in order, by itself or when told to. */
 final class ServeCommandTest {
+    private static final int SIGHUP = 1;
     private static final int SIGINT = 2;
     private static final int SIGTERM = 15;
     private static final long ENOUGH_BYTES = 4 << 20;
@@ -48,10 +49,15 @@ final class ServeCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"INT", "TERM"})
+    @ValueSource(strings = {"INT", "TERM", "HUP"})
     void endsInOrderOnSignals(String signal) throws Exception {
-        // Started in the background of a script, SIGINT is ignored: then only TERM can be tried.
-        boolean ignored = isIgnoredHere(signal.equals("INT") ? SIGINT : SIGTERM);
+        // Started in the background of a script, SIGINT is ignored, under nohup SIGHUP: then only
+        // TERM can be tried.
+        boolean ignored = isIgnoredHere(switch (signal) {
+            case "INT" -> SIGINT;
+            case "HUP" -> SIGHUP;
+            default -> SIGTERM;
+        });
         Path image = TestImages.user(directory, "disk.raw", 1 << 20);
         String before = TestImages.sha256(image);
         try (VblkProcess serve = VblkProcess.start(directory, "serve", image.toString(),
