@@ -29,14 +29,8 @@ public record CallCoalescing(long delayNs, int completionsMax) {
         }
     }
 
-    /** For reports: nothing where nothing is held back. */
-    @Override
-    public String toString() {
-        return isOn() ? ", calls wait for " + completionsMax + " completions or "
-                + delayNs / 1_000 + " us" : "";
-    }
-
-    boolean isOn() {
+    /** Whether any call is held back. */
+    public boolean isOn() {
         return delayNs > 0 && completionsMax > 1;
     }
 }

@@ -233,7 +233,11 @@ public final class VirtioBlkDevice implements VirtioDevice {
                 stopQueue(i);
             } catch (RuntimeException e) {
                 // An iothread has died, and its queues with it; those of the others are to stop.
-                failure = failure == null ? e : failure;
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
             }
         }
         if (failure != null) {

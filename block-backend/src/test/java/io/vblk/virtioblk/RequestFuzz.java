@@ -217,21 +217,4 @@ public final class RequestFuzz implements FuzzScript.Device {
     public int base() {
         return base;
     }
-
-    // ------------------------------------------------------------------ done by the others
-
-    @Override
-    public boolean use(int which, int length) {
-        return true;
-    }
-
-    @Override
-    public boolean show() {
-        return true;
-    }
-
-    @Override
-    public boolean kicks(int choice) {
-        return true;
-    }
 }

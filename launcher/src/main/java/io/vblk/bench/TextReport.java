@@ -2,6 +2,7 @@
 package io.vblk.bench;
 
 import io.vblk.aio.AioStats;
+import io.vblk.virtioblk.CallCoalescing;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import org.HdrHistogram.Histogram;
 /** fio's normal output: scripts look for its lines, so their spelling is fio's. */
 final class TextReport {
     private static final double NANOS_PER_SECOND = 1e9;
+    private static final long NANOS_PER_US = 1_000;
     private static final long NANOS_PER_MS = 1_000_000;
     private static final int PERCENTILES_PER_LINE = 3;
     private static final DateTimeFormatter DATE =
@@ -112,6 +114,11 @@ final class TextReport {
         }
     }
 
+    private static String heldBack(CallCoalescing calls) {
+        return calls.isOn() ? ", calls wait for " + calls.completionsMax() + " completions or "
+                + calls.delayNs() / NANOS_PER_US + " us" : "";
+    }
+
     private void writeLatencyClasses(JobStats job) {
         LatencyClasses classes = LatencyClasses.of(job);
         writeClassLine("nsec", FioFormat.LATENCY_NS, classes.ns());
@@ -196,7 +203,7 @@ final class TextReport {
                 setup.device().numQueues(), setup.device().queueSize(),
                 loops == 1 ? "" : " on " + loops + " iothreads", setup.ring(),
                 report.spec().waitMode().name().toLowerCase(Locale.ROOT),
-                setup.device().coalescing());
+                heldBack(setup.device().coalescing()));
         line("  requests     : %d in %d batches (%.1f a batch), errors=%d, unsupported=%d, "
                 + "malformed=%d", device.requests(), device.batches(),
                 (double) device.requests() / Math.max(1, device.batches()), device.errors(),

@@ -85,6 +85,16 @@ final class BenchDeviceOptionsTest {
     }
 
     @Test
+    void theReportNamesWhatTheDeviceWasTold() throws IOException {
+        VblkRun run = bench("memory:256k", "--call-delay-us=50", "--call-batch-max=7",
+                "--serial=xyz", "--logical-block-size=4096", "--wait=event");
+        assertEquals("50000", own(run, "call_delay_ns"));
+        assertEquals("7", own(run, "call_batch_max"));
+        assertEquals("xyz", own(run, "serial"));
+        assertEquals("4096", own(run, "logical_block_size"));
+    }
+
+    @Test
     void theMappingDecidesAboutTheIothreadOfEachQueue() throws IOException {
         VblkRun run = bench("memory:256k", "--rw=randrw", "--iothreads=3", "--numjobs=4",
                 "--iothread-vq-mapping=2,0,2,2");

@@ -100,21 +100,6 @@ public final class ChainWalkFuzz implements FuzzScript.Device {
     // ------------------------------------------------------------------ nothing to do
 
     @Override
-    public boolean use(int which, int length) {
-        return true;
-    }
-
-    @Override
-    public boolean show() {
-        return true;
-    }
-
-    @Override
-    public boolean kicks(int choice) {
-        return true;
-    }
-
-    @Override
     public boolean restart() {
         return true;
     }

@@ -21,19 +21,28 @@ import java.util.List;
  * </pre>
  */
 public final class FuzzScript {
-    /** What a device does between the guest's steps; false ends the play. */
+    /**
+     * What a device does between the guest's steps; false ends the play. A step that is nothing to
+     * a device goes by.
+     */
     public interface Device {
         /** Takes a chain. */
         boolean pop();
 
         /** Gives a chain back. */
-        boolean use(int which, int length);
+        default boolean use(int which, int length) {
+            return true;
+        }
 
         /** Shows what was given back. */
-        boolean show();
+        default boolean show() {
+            return true;
+        }
 
         /** Switches kicks, or looks whether there is something. */
-        boolean kicks(int choice);
+        default boolean kicks(int choice) {
+            return true;
+        }
 
         /** Another device side goes on. */
         boolean restart();
