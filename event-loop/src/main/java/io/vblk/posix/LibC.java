@@ -67,6 +67,22 @@ final class LibC {
 
         int prctl(int operation, long second, long third, long fourth, long fifth);
 
+        int socket(int domain, int type, int protocol);
+
+        int socketpair(int domain, int type, int protocol, long fds);
+
+        int bind(int fd, long address, int lengthBytes);
+
+        int listen(int fd, int backlog);
+
+        int connect(int fd, long address, int lengthBytes);
+
+        int accept4(int fd, long address, long lengthBytes, int flags);
+
+        long sendmsg(int fd, long message, int flags);
+
+        long recvmsg(int fd, long message, int flags);
+
         int sched_setaffinity(int pid, long maskBytes, long mask);
 
         int sched_getaffinity(int pid, long maskBytes, long mask);

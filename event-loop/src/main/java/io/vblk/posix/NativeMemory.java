@@ -87,6 +87,11 @@ public final class NativeMemory {
         UnsafeApi.putIntRelease(null, address, value);
     }
 
+    /** Sets bits of a 64-bit value in one step; the address must be a multiple of eight. */
+    public static void setBits(long address, long bits) {
+        UnsafeApi.getAndBitwiseOrLong(null, address, bits);
+    }
+
     /** Orders all earlier loads and stores before all later ones (a StoreLoad barrier as well). */
     public static void fullFence() {
         UnsafeApi.fullFence();

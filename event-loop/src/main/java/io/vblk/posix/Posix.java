@@ -33,12 +33,19 @@ public final class Posix {
     public static final int ENOTTY = 25;
     public static final int ENOSPC = 28;
     public static final int EROFS = 30;
+    public static final int ENAMETOOLONG = 36;
     public static final int ENOSYS = 38;
     public static final int EOPNOTSUPP = 95;
+    public static final int EADDRINUSE = 98;
+    public static final int ECONNABORTED = 103;
+    public static final int ECONNREFUSED = 111;
     public static final int ECANCELED = 125;
 
     /** Command of {@link #fcntl} that every open descriptor answers. */
     public static final int F_GETFD = 1;
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
+    private static final int O_NONBLOCK = 0x800;
 
     /** Write through to stable storage before returning (pwritev2(2)). */
     public static final int RWF_DSYNC = 0x2;
@@ -156,6 +163,15 @@ public final class Posix {
             result = C.fcntl(fd, command, argument);
         } while (interrupted(result));
         return result < 0 ? -LibC.errno() : result;
+    }
+
+    /** Makes reads and writes of a descriptor answer EAGAIN instead of waiting. */
+    public static void setNonBlocking(int fd) throws ErrnoException {
+        int flags = fcntl(fd, F_GETFL, 0);
+        int result = flags < 0 ? flags : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+        if (result < 0) {
+            throw new ErrnoException("fcntl(" + fd + ")", -result);
+        }
     }
 
     /** memfd_create(2). */
@@ -401,11 +417,11 @@ public final class Posix {
         return timespec;
     }
 
-    private static boolean interrupted(long result) {
+    static boolean interrupted(long result) {
         return result < 0 && LibC.errno() == EINTR;
     }
 
-    private static int check(String call, int result) throws ErrnoException {
+    static int check(String call, int result) throws ErrnoException {
         if (result < 0) {
             throw new ErrnoException(call, LibC.errno());
         }
