@@ -14,11 +14,17 @@ public final class MappedMemory implements AutoCloseable {
     private static final int MAP_NORESERVE = 0x4000;
     private static final int MAP_POPULATE = 0x8000;
 
+    private static final long PAGE_BYTES = 4096;
+
+    private final long start;
+    private final long mappedBytes;
     private final long address;
     private final long lengthBytes;
     private boolean open = true;
 
-    private MappedMemory(long address, long lengthBytes) {
+    private MappedMemory(long start, long mappedBytes, long address, long lengthBytes) {
+        this.start = start;
+        this.mappedBytes = mappedBytes;
         this.address = address;
         this.lengthBytes = lengthBytes;
     }
@@ -34,17 +40,24 @@ public final class MappedMemory implements AutoCloseable {
      * The range is checked against the file's size: touching a page past the end of a file is a
      * SIGBUS.
      *
-     * @param offset in bytes, a multiple of the page size
+     * @param offset in bytes, any: what is mapped begins at the page that holds it, or the huge
+     *     page where the file has them
      */
     public static MappedMemory shared(int fd, long offset, long lengthBytes)
             throws ErrnoException {
-        long fileBytes = Posix.fileStatus(fd).sizeBytes();
-        if (offset < 0 || lengthBytes <= 0 || offset > fileBytes - lengthBytes) {
+        FileStatus file = Posix.fileStatus(fd);
+        if (offset < 0 || lengthBytes <= 0 || offset > file.sizeBytes() - lengthBytes) {
             String range = "mmap(offset " + offset + ", length " + lengthBytes + ")";
-            throw new ErrnoException(range + " past the file's " + fileBytes + " bytes",
+            throw new ErrnoException(range + " past the file's " + file.sizeBytes() + " bytes",
                     Posix.EINVAL);
         }
-        return map(fd, offset, lengthBytes, MAP_SHARED);
+        // hugetlbfs tells its page size here, and unmaps whole pages only.
+        long page = Math.max(PAGE_BYTES, Long.highestOneBit(file.blockBytes()));
+        long before = offset & (page - 1);
+        long mapped = (before + lengthBytes + page - 1) & -page;
+        long start = Posix.mmap(
+                mapped, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset - before);
+        return new MappedMemory(start, mapped, start + before, lengthBytes);
     }
 
     /**
@@ -59,7 +72,7 @@ public final class MappedMemory implements AutoCloseable {
     private static MappedMemory map(int fd, long offset, long lengthBytes, int flags)
             throws ErrnoException {
         long address = Posix.mmap(lengthBytes, PROT_READ | PROT_WRITE, flags, fd, offset);
-        return new MappedMemory(address, lengthBytes);
+        return new MappedMemory(address, lengthBytes, address, lengthBytes);
     }
 
     /** First byte of the region, never 0. */
@@ -77,7 +90,7 @@ public final class MappedMemory implements AutoCloseable {
     public void close() {
         if (open) {
             open = false;
-            Posix.munmap(address, lengthBytes);
+            Posix.munmap(start, mappedBytes);
         }
     }
 }

@@ -3,7 +3,6 @@ package io.vblk.virtio;
 
 import io.vblk.posix.ErrnoException;
 import java.util.Arrays;
-import java.util.Comparator;
 
 /**
  * Immutable table of memory regions; the only way from a guest address to a host address.
@@ -34,10 +33,11 @@ public final class GuestMemory implements AutoCloseable {
     /** Makes a table of regions that it owns from now on; they must not overlap. */
     public static GuestMemory of(MemoryRegion... regions) {
         MemoryRegion[] sorted = regions.clone();
-        Arrays.sort(sorted, Comparator.comparingLong(MemoryRegion::guestAddress));
+        Arrays.sort(sorted, (a, b) -> Long.compareUnsigned(a.guestAddress(), b.guestAddress()));
         for (int i = 1; i < sorted.length; i++) {
             long end = sorted[i - 1].guestAddress() + sorted[i - 1].lengthBytes();
-            if (end > sorted[i].guestAddress()) {
+            // Unsigned: one region may end at 2^64.
+            if (Long.compareUnsigned(end - 1, sorted[i].guestAddress()) >= 0) {
                 throw new IllegalArgumentException(
                         "regions overlap at guest address " + sorted[i].guestAddress());
             }
@@ -76,6 +76,21 @@ public final class GuestMemory implements AutoCloseable {
             }
         }
         return UNMAPPED;
+    }
+
+    /**
+     * Guest address of a host address in one of the regions.
+     *
+     * @param hostAddress what {@link #hostAddress} gave, or an address behind it in that region
+     */
+    long guestAddress(long hostAddress) {
+        for (int i = 0; i < hosts.length; i++) {
+            long offset = hostAddress - hosts[i];
+            if (Long.compareUnsigned(offset, lengths[i]) < 0) {
+                return starts[i] + offset;
+            }
+        }
+        throw new IllegalArgumentException("no region holds host address " + hostAddress);
     }
 
     /** The region that holds a guest address, or null. */

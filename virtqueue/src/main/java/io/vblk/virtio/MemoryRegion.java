@@ -11,6 +11,7 @@ import io.vblk.posix.Posix;
  */
 public final class MemoryRegion implements AutoCloseable {
     private static final long PAGE_BYTES = 4096;
+    private static final int NO_FD = -1;
 
     private final long guestAddress;
     private final MappedMemory mapping;
@@ -46,6 +47,20 @@ public final class MemoryRegion implements AutoCloseable {
         }
     }
 
+    /**
+     * Maps memory that another process shares; the descriptor stays the caller's.
+     *
+     * @param guestAddress first guest-physical address, any
+     * @param offset where the region begins in the file, in bytes, any
+     * @throws ErrnoException EINVAL if the file is not as long as that: touching what is not there
+     *     would end the process
+     */
+    public static MemoryRegion map(long guestAddress, int fd, long offset, long lengthBytes)
+            throws ErrnoException {
+        return new MemoryRegion(
+                guestAddress, MappedMemory.shared(fd, offset, lengthBytes), NO_FD);
+    }
+
     /** First guest-physical address. */
     public long guestAddress() {
         return guestAddress;
@@ -61,7 +76,7 @@ public final class MemoryRegion implements AutoCloseable {
         return mapping.lengthBytes();
     }
 
-    /** Descriptor of the memory, to pass to another process. */
+    /** Descriptor of memory that was allocated here, to pass to another process. */
     public int fd() {
         return fd;
     }
@@ -72,7 +87,9 @@ public final class MemoryRegion implements AutoCloseable {
         if (open) {
             open = false;
             mapping.close();
-            Posix.close(fd);
+            if (fd != NO_FD) {
+                Posix.close(fd);
+            }
         }
     }
 }
