@@ -6,6 +6,7 @@ import io.vblk.aio.IoThread;
 import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockLimits;
 import io.vblk.posix.ErrnoException;
+import io.vblk.virtio.DirtyLog;
 import io.vblk.virtio.GuestMemory;
 import io.vblk.virtio.VirtioDevice;
 import io.vblk.virtio.VirtioException;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 
 /**
  * virtio-blk device: features, configuration space, one VirtioBlkQueue per started queue.
@@ -39,6 +41,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
     private volatile boolean writesThrough = true;
     private volatile BlockLimits limits;
     private Runnable configListener = () -> { };
+    private volatile IntConsumer brokenListener = queue -> { };
 
     /** Makes a device whose queues all run on one iothread. */
     public VirtioBlkDevice(VirtioBlkOptions options, IoThread ioThread, BlockBackend backend) {
@@ -154,6 +157,23 @@ public final class VirtioBlkDevice implements VirtioDevice {
         configListener = listener;
     }
 
+    @Override
+    public void onQueueBroken(IntConsumer listener) {
+        brokenListener = listener;
+    }
+
+    /** A queue has stopped because of its guest. Thread: the queue's home. */
+    void queueBroke(int index) {
+        brokenListener.accept(index);
+    }
+
+    @Override
+    public void reset() {
+        negotiated = 0;
+        config.setWriteback(true);
+        writesThrough = true;
+    }
+
     /**
      * Shows the driver that the disk has grown: a new capacity, and a configuration change. The
      * backends know it already.
@@ -206,6 +226,18 @@ public final class VirtioBlkDevice implements VirtioDevice {
             }
         });
         return refusal.get();
+    }
+
+    @Override
+    public void setCall(int index, EventNotifier call) {
+        VirtioBlkQueue queue = queues[index];
+        homeOf(index).ioThread().call(() -> queue.setCall(call));
+    }
+
+    @Override
+    public void logWrites(int index, DirtyLog log, long usedLogAddress) {
+        VirtioBlkQueue queue = queues[index];
+        homeOf(index).ioThread().call(() -> queue.logWrites(log, usedLogAddress));
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.vblk.block.QueueStatus;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.IovecArray;
 import io.vblk.posix.MappedMemory;
+import io.vblk.virtio.DirtyLog;
 import io.vblk.virtio.QueueHandler;
 import io.vblk.virtio.QueueProcessor;
 import io.vblk.virtio.Virtqueue;
@@ -40,7 +41,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private final AioContext context;
     private final BlockBackend backend;
     private final Virtqueue ring;
-    private final EventNotifier call;
+    private EventNotifier call;
     private final QueueHandler handler;
     private final BottomHalf resume;
     private final CallCoalescing coalescing;
@@ -122,6 +123,14 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     void free() {
         resume.close();
         slotMemory.close();
+    }
+
+    void setCall(EventNotifier notifier) {
+        call = notifier;
+    }
+
+    void logWrites(DirtyLog log, long usedLogAddress) {
+        ring.logWrites(log, usedLogAddress);
     }
 
     int base() {
@@ -349,6 +358,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         broken = true;
         handler.close();
         LOG.warn("queue {} stopped, the guest broke the ring: {}", index, e.getMessage());
+        device.queueBroke(index);
     }
 
     private void logIoError(BlockOp op, int errno) {

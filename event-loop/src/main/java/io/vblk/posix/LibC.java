@@ -79,6 +79,8 @@ final class LibC {
 
         int accept4(int fd, long address, long lengthBytes, int flags);
 
+        int getsockopt(int fd, int level, int name, long value, long lengthAddress);
+
         long sendmsg(int fd, long message, int flags);
 
         long recvmsg(int fd, long message, int flags);

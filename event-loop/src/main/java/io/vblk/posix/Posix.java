@@ -45,6 +45,9 @@ public final class Posix {
     public static final int F_GETFD = 1;
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
+    private static final int F_ADD_SEALS = 1033;
+    /** F_SEAL_SEAL, F_SEAL_SHRINK and F_SEAL_GROW. */
+    private static final int SEALS_OF_SIZE = 0x7;
     private static final int O_NONBLOCK = 0x800;
 
     /** Write through to stable storage before returning (pwritev2(2)). */
@@ -57,6 +60,7 @@ public final class Posix {
     public static final int EFD_NONBLOCK = 0x800;
     public static final int EFD_CLOEXEC = 0x80000;
     public static final int MFD_CLOEXEC = 0x1;
+    public static final int MFD_ALLOW_SEALING = 0x2;
 
     /** Bytes that an eventfd(2) counter takes or gives in one read or write. */
     public static final int EVENTFD_BYTES = 8;
@@ -171,6 +175,14 @@ public final class Posix {
         int result = flags < 0 ? flags : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
         if (result < 0) {
             throw new ErrnoException("fcntl(" + fd + ")", -result);
+        }
+    }
+
+    /** Fixes the size of a memfd for ever (F_ADD_SEALS of fcntl(2)). */
+    public static void sealSize(int fd) throws ErrnoException {
+        int result = fcntl(fd, F_ADD_SEALS, SEALS_OF_SIZE);
+        if (result < 0) {
+            throw new ErrnoException("fcntl(" + fd + ", F_ADD_SEALS)", -result);
         }
     }
 

@@ -19,6 +19,7 @@ public final class UnixSocket implements AutoCloseable {
     private static final int SOCK_NONBLOCK = 0x800;
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int SOL_SOCKET = 1;
+    private static final int SO_ACCEPTCONN = 30;
     private static final int SCM_RIGHTS = 1;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
@@ -150,6 +151,16 @@ public final class UnixSocket implements AutoCloseable {
     /** The descriptor, to wait on. */
     public int fd() {
         return fd;
+    }
+
+    /** Whether the socket takes connections (SO_ACCEPTCONN), instead of being one. */
+    public boolean isListening() throws ErrnoException {
+        long value = scratch.address();
+        NativeMemory.putInt(value, 0);
+        NativeMemory.putInt(value + 4, 4);
+        Posix.check("getsockopt(SO_ACCEPTCONN)",
+                LibC.CALLS.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, value, value + 4));
+        return NativeMemory.getInt(value) != 0;
     }
 
     /**

@@ -15,7 +15,6 @@ final class VhostUserFeatures {
     static final long CONFIG = 1L << 9;
     static final long INFLIGHT_SHMFD = 1L << 12;
     static final long RESET_DEVICE = 1L << 13;
-    static final long INBAND_NOTIFICATIONS = 1L << 14;
     static final long CONFIGURE_MEM_SLOTS = 1L << 15;
     static final long STATUS = 1L << 16;
 

@@ -181,6 +181,11 @@ final class VhostUserMessage {
         return fdCount - fdNext;
     }
 
+    /** A descriptor that came, which stays the message's. */
+    int fd(int index) {
+        return fds[fdNext + index];
+    }
+
     /** Gives the next descriptor to the caller, who has to close it. */
     int takeFd() {
         return fds[fdNext++];

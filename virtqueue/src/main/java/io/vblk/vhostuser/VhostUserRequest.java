@@ -31,7 +31,6 @@ enum VhostUserRequest {
     GET_INFLIGHT_FD(31, Payload.INFLIGHT_MIN, Payload.INFLIGHT, 0, 0),
     SET_INFLIGHT_FD(32, Payload.INFLIGHT_MIN, Payload.INFLIGHT, 1, 1),
     RESET_DEVICE(34, 0),
-    VRING_KICK(35, Payload.STATE),
     GET_MAX_MEM_SLOTS(36, 0),
     ADD_MEM_REG(37, Payload.ONE_REGION, Payload.ONE_REGION, 1, 1),
     /** A descriptor is not asked for; some front-ends send one all the same. */

@@ -87,6 +87,16 @@ public final class DescriptorChain {
         return fault;
     }
 
+    /** Marks all that the device may have written. */
+    void markWritten(GuestMemory memory, DirtyLog log) {
+        if (!writableSeen) {
+            return;
+        }
+        for (int i = countReadable; i < count; i++) {
+            log.mark(memory.guestAddress(segments.base(i)), segments.lengthBytes(i));
+        }
+    }
+
     /** Whether this chain holds its head, so that using it frees the head. */
     boolean ownsHead() {
         return ownsHead;

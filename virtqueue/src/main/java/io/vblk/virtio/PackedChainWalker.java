@@ -16,6 +16,9 @@ final class PackedChainWalker {
     private final boolean indirectAllowed;
     private final ChainBuilder builder;
     private final IndirectTable table;
+    /** Descriptors of the chain walked last, if somebody wants to note them; else null. */
+    private long[] addresses;
+    private long[] tails;
 
     PackedChainWalker(GuestMemory memory, long ring, int queueSize, boolean indirectAllowed) {
         this.ring = ring;
@@ -41,6 +44,10 @@ final class PackedChainWalker {
             long address = NativeMemory.getLong(descriptor);
             long tail = NativeMemory.getLong(descriptor + PackedLayout.DESC_TAIL);
             int flags = taken == 1 ? headFlags : PackedLayout.tailFlags(tail);
+            if (addresses != null) {
+                addresses[taken - 1] = address;
+                tails[taken - 1] = PackedLayout.withFlags(tail, flags);
+            }
             good = good && take(chain, address, PackedLayout.tailLength(tail), flags);
             if ((flags & PackedLayout.FLAG_NEXT) == 0) {
                 // The buffer id is that of the last descriptor: 2.8.6.
@@ -50,6 +57,37 @@ final class PackedChainWalker {
             slot = slot + 1 == queueSize ? 0 : slot + 1;
         }
         return ENDLESS;
+    }
+
+    /** Keeps the descriptors of each chain until the next one, for a record. */
+    void keepDescriptors() {
+        addresses = new long[queueSize];
+        tails = new long[queueSize];
+    }
+
+    /** Guest address in a descriptor of the chain walked last, by its place in the chain. */
+    long keptAddress(int place) {
+        return addresses[place];
+    }
+
+    /** The other half of that descriptor. */
+    long keptTail(int place) {
+        return tails[place];
+    }
+
+    /** Fills {@code chain} again from the record of its descriptors; returns the slots it takes. */
+    int walkAgain(DescriptorChain chain, PackedInflight record, int first) {
+        int slots = record.number(first);
+        boolean good = true;
+        int entry = first;
+        for (int taken = 1; taken <= slots; taken++) {
+            long tail = record.tail(entry);
+            good = good && take(chain, record.address(entry), PackedLayout.tailLength(tail),
+                    PackedLayout.tailFlags(tail));
+            chain.identify(PackedLayout.tailId(tail), taken);
+            entry = record.next(entry);
+        }
+        return slots;
     }
 
     /** Takes one descriptor of the ring; returns false after a fault that ends the chain. */

@@ -62,6 +62,10 @@ final class PackedLayout {
         return lengthBytes & 0xFFFF_FFFFL | (long) id << 32 | (long) flags << 48;
     }
 
+    static long withFlags(long tail, int flags) {
+        return tail & 0xFFFF_FFFF_FFFFL | (long) flags << 48;
+    }
+
     static long tailLength(long tail) {
         return tail & 0xFFFF_FFFFL;
     }

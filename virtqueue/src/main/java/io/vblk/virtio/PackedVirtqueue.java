@@ -29,6 +29,13 @@ final class PackedVirtqueue implements Virtqueue {
     private final boolean[] idInUse;
     /** Order of popping, null if chains may be used in any order. */
     private final UsedOrder order;
+    private final GuestMemory memory;
+    /** Record of the chains under way, null if nobody keeps one. */
+    private final PackedInflight record;
+    /** Where written pages are marked, null as long as nobody wants to know. */
+    private DirtyLog dirty;
+    /** What the log calls the device's suppression word. */
+    private long eventLogAddress;
 
     /** The next descriptor to become available. */
     private final WrapCounter avail;
@@ -47,8 +54,10 @@ final class PackedVirtqueue implements Virtqueue {
     private boolean kicksEnabled = true;
 
     PackedVirtqueue(GuestMemory memory, long features, int size, long ring, long driverEvent,
-            long deviceEvent, WrapCounter avail, WrapCounter used) {
+            long deviceEvent, WrapCounter avail, WrapCounter used, PackedInflight record) {
         this.size = size;
+        this.memory = memory;
+        this.record = record;
         this.ring = ring;
         this.driverEvent = driverEvent;
         this.deviceEvent = deviceEvent;
@@ -61,7 +70,9 @@ final class PackedVirtqueue implements Virtqueue {
         this.avail = avail;
         this.used = used;
         this.slotsOut = avail.distanceFrom(used);
-        enableKicks();
+        if (record != null) {
+            walker.keepDescriptors();
+        }
     }
 
     @Override
@@ -80,11 +91,16 @@ final class PackedVirtqueue implements Virtqueue {
 
     @Override
     public boolean isEmpty() {
-        return !avail.isAvailable(readNextFlags());
+        return !avail.isAvailable(readNextFlags())
+                && (record == null || record.leftCount() == 0);
     }
 
     @Override
     public boolean pop(DescriptorChain chain) throws VirtioException {
+        if (record != null && record.leftCount() > 0) {
+            popAgain(chain);
+            return true;
+        }
         int flags = readNextFlags();
         if (!avail.isAvailable(flags)) {
             return false;
@@ -100,37 +116,69 @@ final class PackedVirtqueue implements Virtqueue {
         }
         avail.advance(slots);
         slotsOut += slots;
+        if (own(chain) && record != null) {
+            record.taken(chain.head(), walker, slots);
+        }
+        return true;
+    }
+
+    /** Takes a chain that an earlier process had taken, whose slots are out already. */
+    private void popAgain(DescriptorChain chain) throws VirtioException {
+        int first = record.nextLeft();
+        chain.start(0);
+        walker.walkAgain(chain, record, first);
+        if (order != null) {
+            chain.setPlace(order.enter());
+        }
+        if (own(chain)) {
+            record.identify(chain.head(), first);
+        }
+    }
+
+    /** Takes the chain's buffer id; returns whether that was possible. */
+    private boolean own(DescriptorChain chain) {
         int id = chain.head();
         if (id >= size) {
             chain.fail(ChainFault.HEAD_OUT_OF_RANGE);
-        } else if (idInUse[id]) {
-            chain.fail(ChainFault.HEAD_IN_USE);
-        } else {
-            idInUse[id] = true;
-            chain.takeHead();
+            return false;
         }
+        if (idInUse[id]) {
+            chain.fail(ChainFault.HEAD_IN_USE);
+            return false;
+        }
+        idInUse[id] = true;
+        chain.takeHead();
         return true;
     }
 
     @Override
     public void addUsed(DescriptorChain chain, long writtenBytes) {
-        if (chain.ownsHead()) {
+        if (dirty != null) {
+            chain.markWritten(memory, dirty);
+        }
+        boolean owned = chain.ownsHead();
+        if (owned) {
             idInUse[chain.head()] = false;
             chain.releaseHead();
         }
         if (order == null) {
-            writeUsed(chain.head(), (int) writtenBytes, chain.slots());
+            writeUsed(chain.head(), owned, (int) writtenBytes, chain.slots());
             return;
         }
-        order.use(chain.place(), chain.head(), (int) writtenBytes, chain.slots());
+        order.use(
+                chain.place(), chain.head(), owned, (int) writtenBytes, chain.slots());
         while (order.hasNext()) {
             int place = order.next();
-            writeUsed(order.id(place), order.lengthBytes(place), order.slots(place));
+            writeUsed(order.id(place), order.ownsId(place), order.lengthBytes(place),
+                    order.slots(place));
         }
     }
 
-    private void writeUsed(int id, int lengthBytes, int slots) {
+    private void writeUsed(int id, boolean owned, int lengthBytes, int slots) {
         long descriptor = descriptor(used.slot());
+        if (record != null && owned) {
+            record.used(id);
+        }
         int flags = used.usedFlags() | (lengthBytes == 0 ? 0 : PackedLayout.FLAG_WRITE);
         if (slotsWritten == 0) {
             NativeMemory.putInt(descriptor + PackedLayout.DESC_LEN, lengthBytes);
@@ -148,11 +196,34 @@ final class PackedVirtqueue implements Virtqueue {
 
     @Override
     public void publishUsed() {
-        if (slotsWritten != 0) {
-            slotsShown += slotsWritten;
-            slotsWritten = 0;
-            // B: pairs with PackedDriverQueue.isNextUsed
-            NativeMemory.putShortRelease(heldBackAt, heldBackFlags);
+        if (slotsWritten == 0) {
+            return;
+        }
+        if (record != null) {
+            record.beforePublish(used.offWrap());
+        }
+        slotsShown += slotsWritten;
+        slotsWritten = 0;
+        // B: pairs with PackedDriverQueue.isNextUsed
+        NativeMemory.putShortRelease(heldBackAt, heldBackFlags);
+        if (record != null) {
+            record.afterPublish();
+        }
+        if (dirty != null && eventLogAddress != NOT_LOGGED) {
+            // Which slots hold used descriptors depends on the chains: all of them are marked.
+            dirty.mark(memory.guestAddress(ring), PackedLayout.ringBytes(size));
+        }
+    }
+
+    @Override
+    public void logWrites(DirtyLog log, long logAddress) {
+        dirty = log;
+        eventLogAddress = logAddress;
+    }
+
+    private void markSuppression() {
+        if (dirty != null && eventLogAddress != NOT_LOGGED) {
+            dirty.mark(eventLogAddress, PackedLayout.EVENT_BYTES);
         }
     }
 
@@ -180,12 +251,14 @@ final class PackedVirtqueue implements Virtqueue {
                 : PackedLayout.event(PackedLayout.EVENT_ENABLE, 0));
         // D: pairs with PackedDriverQueue.publish
         NativeMemory.fullFence();
+        markSuppression();
     }
 
     @Override
     public void disableKicks() {
         kicksEnabled = false;
         NativeMemory.putInt(deviceEvent, PackedLayout.event(PackedLayout.EVENT_DISABLE, 0));
+        markSuppression();
     }
 
     @Override

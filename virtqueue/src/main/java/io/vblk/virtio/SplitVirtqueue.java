@@ -29,6 +29,13 @@ final class SplitVirtqueue implements Virtqueue {
     private final boolean[] headInUse;
     /** Order of popping, null if chains may be used in any order. */
     private final UsedOrder order;
+    private final GuestMemory memory;
+    /** Record of the chains under way, null if nobody keeps one. */
+    private SplitInflight record;
+    /** Where written pages are marked, null as long as nobody wants to know. */
+    private DirtyLog dirty;
+    /** What the log calls the beginning of the used ring. */
+    private long usedLogAddress;
 
     /** Index of the next available entry to take. */
     private int lastAvail;
@@ -48,6 +55,7 @@ final class SplitVirtqueue implements Virtqueue {
     SplitVirtqueue(GuestMemory memory, long features, int size, long desc, long avail, long used,
             int base) {
         this.size = size;
+        this.memory = memory;
         this.avail = avail;
         this.used = used;
         this.eventIdx = VirtioFeatures.has(features, VirtioFeatures.EVENT_IDX);
@@ -61,7 +69,15 @@ final class SplitVirtqueue implements Virtqueue {
         this.usedNext = NativeMemory.getShort(used + SplitLayout.RING_IDX);
         this.usedPublished = usedNext;
         this.usedSignalled = usedNext;
-        enableKicks();
+    }
+
+    /** Keeps a record of the chains under way, beginning with those of an earlier process. */
+    void record(long region) throws VirtioException {
+        record = new SplitInflight(region, size, usedNext);
+        if (record.leftCount() > 0) {
+            lastAvail = (usedNext + record.leftCount()) & INDEX_MASK;
+            availSeen = lastAvail;
+        }
     }
 
     @Override
@@ -71,7 +87,8 @@ final class SplitVirtqueue implements Virtqueue {
 
     @Override
     public boolean isEmpty() {
-        return availSeen == lastAvail && readAvailIdx() == lastAvail;
+        return availSeen == lastAvail && readAvailIdx() == lastAvail
+                && (record == null || record.leftCount() == 0);
     }
 
     private int readAvailIdx() {
@@ -82,6 +99,10 @@ final class SplitVirtqueue implements Virtqueue {
 
     @Override
     public boolean pop(DescriptorChain chain) throws VirtioException {
+        if (record != null && record.leftCount() > 0) {
+            begin(chain, record.nextLeft(), order == null ? 0 : order.enter());
+            return true;
+        }
         if (availSeen == lastAvail && readAvailIdx() == lastAvail) {
             return false;
         }
@@ -97,6 +118,11 @@ final class SplitVirtqueue implements Virtqueue {
         int place = order == null ? 0 : order.enter();
         int head = NativeMemory.getShort(entry);
         lastAvail = (lastAvail + 1) & INDEX_MASK;
+        begin(chain, head, place);
+        return true;
+    }
+
+    private void begin(DescriptorChain chain, int head, int place) {
         chain.start(head);
         chain.setPlace(place);
         if (head >= size) {
@@ -106,42 +132,88 @@ final class SplitVirtqueue implements Virtqueue {
         } else {
             headInUse[head] = true;
             chain.takeHead();
+            if (record != null) {
+                record.taken(head);
+            }
             walker.walk(chain);
         }
-        return true;
     }
 
     @Override
     public void addUsed(DescriptorChain chain, long writtenBytes) {
-        if (chain.ownsHead()) {
+        if (dirty != null) {
+            chain.markWritten(memory, dirty);
+        }
+        boolean owned = chain.ownsHead();
+        if (owned) {
             headInUse[chain.head()] = false;
             chain.releaseHead();
         }
         if (order == null) {
-            writeUsed(chain.head(), (int) writtenBytes);
+            writeUsed(chain.head(), owned, (int) writtenBytes);
             return;
         }
-        order.use(chain.place(), chain.head(), (int) writtenBytes, 1);
+        order.use(chain.place(), chain.head(), owned, (int) writtenBytes, 1);
         while (order.hasNext()) {
             int place = order.next();
-            writeUsed(order.id(place), order.lengthBytes(place));
+            writeUsed(order.id(place), order.ownsId(place), order.lengthBytes(place));
         }
     }
 
-    private void writeUsed(int head, int lengthBytes) {
+    private void writeUsed(int head, boolean owned, int lengthBytes) {
         long element = used + SplitLayout.RING_ELEMENTS
                 + (long) SplitLayout.USED_ELEMENT_BYTES * (usedNext & (size - 1));
         NativeMemory.putLong(element, SplitLayout.usedElement(head, lengthBytes));
         usedNext = (usedNext + 1) & INDEX_MASK;
+        if (record != null && owned) {
+            record.used(head);
+        }
     }
 
     @Override
     public void publishUsed() {
-        if (usedPublished != usedNext) {
-            shown += (usedNext - usedPublished) & INDEX_MASK;
-            usedPublished = usedNext;
-            // B: pairs with SplitDriverQueue.hasUsed
-            NativeMemory.putShortRelease(used + SplitLayout.RING_IDX, usedNext);
+        if (usedPublished == usedNext) {
+            return;
+        }
+        if (record != null) {
+            record.beforePublish();
+        }
+        int from = usedPublished;
+        shown += (usedNext - usedPublished) & INDEX_MASK;
+        usedPublished = usedNext;
+        // B: pairs with SplitDriverQueue.hasUsed
+        NativeMemory.putShortRelease(used + SplitLayout.RING_IDX, usedNext);
+        if (record != null) {
+            record.afterPublish(usedNext);
+        }
+        if (dirty != null) {
+            markUsed(from);
+        }
+    }
+
+    @Override
+    public void logWrites(DirtyLog log, long logAddress) {
+        dirty = log;
+        usedLogAddress = logAddress;
+    }
+
+    private void markUsed(int from) {
+        if (usedLogAddress == NOT_LOGGED) {
+            return;
+        }
+        dirty.mark(usedLogAddress, SplitLayout.RING_ELEMENTS);
+        for (int index = from; index != usedNext; index = (index + 1) & INDEX_MASK) {
+            dirty.mark(usedLogAddress + SplitLayout.RING_ELEMENTS
+                    + (long) SplitLayout.USED_ELEMENT_BYTES * (index & (size - 1)),
+                    SplitLayout.USED_ELEMENT_BYTES);
+        }
+    }
+
+    /** Suppression is written in two places of the used ring; both are marked, for simplicity. */
+    private void markSuppression() {
+        if (dirty != null && usedLogAddress != NOT_LOGGED) {
+            dirty.mark(usedLogAddress, SplitLayout.RING_ELEMENTS);
+            dirty.mark(usedLogAddress + SplitLayout.availEventOffset(size), Short.BYTES);
         }
     }
 
@@ -177,6 +249,7 @@ final class SplitVirtqueue implements Virtqueue {
         }
         // D: pairs with SplitDriverQueue.publish
         NativeMemory.fullFence();
+        markSuppression();
     }
 
     @Override
@@ -188,6 +261,7 @@ final class SplitVirtqueue implements Virtqueue {
         } else {
             NativeMemory.putShort(used + SplitLayout.RING_FLAGS, SplitLayout.USED_NO_NOTIFY);
         }
+        markSuppression();
     }
 
     @Override

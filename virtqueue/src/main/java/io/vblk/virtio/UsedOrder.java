@@ -10,6 +10,7 @@ final class UsedOrder {
     private final int[] ids;
     private final int[] lengths;
     private final int[] slots;
+    private final boolean[] owned;
     private final boolean[] done;
     private int first;
     private int count;
@@ -20,6 +21,7 @@ final class UsedOrder {
         this.ids = new int[capacity];
         this.lengths = new int[capacity];
         this.slots = new int[capacity];
+        this.owned = new boolean[capacity];
         this.done = new boolean[capacity];
     }
 
@@ -38,9 +40,10 @@ final class UsedOrder {
         return place < capacity ? place : place - capacity;
     }
 
-    /** Notes that the chain of a place is used. */
-    void use(int place, int id, int lengthBytes, int ringSlots) {
+    /** Notes that the chain of a place is used; {@code ownsId} if the id was its own. */
+    void use(int place, int id, boolean ownsId, int lengthBytes, int ringSlots) {
         ids[place] = id;
+        owned[place] = ownsId;
         lengths[place] = lengthBytes;
         slots[place] = ringSlots;
         done[place] = true;
@@ -62,6 +65,10 @@ final class UsedOrder {
 
     int id(int place) {
         return ids[place];
+    }
+
+    boolean ownsId(int place) {
+        return owned[place];
     }
 
     int lengthBytes(int place) {

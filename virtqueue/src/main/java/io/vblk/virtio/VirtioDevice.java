@@ -3,6 +3,7 @@ package io.vblk.virtio;
 
 import io.vblk.aio.EventNotifier;
 import io.vblk.posix.ErrnoException;
+import java.util.function.IntConsumer;
 
 /** What a transport needs from a device model. Thread: control. */
 public interface VirtioDevice extends AutoCloseable {
@@ -36,12 +37,27 @@ public interface VirtioDevice extends AutoCloseable {
      */
     void writeConfig(int offset, byte[] source) throws VirtioException;
 
+    /** Goes back to the state of a new device, nothing negotiated; no queue may run. */
+    void reset();
+
     /** Sets who tells the driver that the configuration space has changed; runs on control. */
     void onConfigChange(Runnable listener);
+
+    /** Sets who hears of queues that stopped because the guest broke them; runs on their home. */
+    void onQueueBroken(IntConsumer listener);
 
     /** Starts serving a queue; returns when it is served. */
     void startQueue(int index, GuestMemory memory, VirtqueueConfig config, EventNotifier kick,
             EventNotifier call) throws VirtioException, ErrnoException;
+
+    /** Sets who is called for a running queue; the old one is out of use on return. */
+    void setCall(int index, EventNotifier call);
+
+    /**
+     * Marks the pages of guest memory that a running queue writes, until told otherwise; the old
+     * log is out of use on return. See {@link Virtqueue#logWrites}.
+     */
+    void logWrites(int index, DirtyLog log, long usedLogAddress);
 
     /**
      * Stops a queue after every request of it has been answered.

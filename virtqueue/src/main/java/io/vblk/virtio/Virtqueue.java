@@ -8,6 +8,9 @@ package io.vblk.virtio;
  * times, {@link #publishUsed} once, then {@link #needsCall} once.
  */
 public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
+    /** The place of the used ring that stands for no log of its writes. */
+    long NOT_LOGGED = -1;
+
     /** Number of descriptors. */
     int size();
 
@@ -52,6 +55,15 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
 
     /** Whether kicks are asked for. */
     boolean kicksEnabled();
+
+    /**
+     * Marks what is written from now on, until told otherwise.
+     *
+     * @param log null for no marking
+     * @param usedLogAddress what the log calls the used ring (packed: the device's event
+     *     suppression), or {@link #NOT_LOGGED} if only data is marked
+     */
+    void logWrites(DirtyLog log, long usedLogAddress);
 
     /**
      * What another object needs to go on with this ring, see {@link VirtqueueConfig#base}. Every

@@ -15,10 +15,27 @@ package io.vblk.virtio;
  *     suppression)
  * @param usedAddress guest address of the used ring (packed: of the device's event suppression)
  * @param base where to go on
+ * @param inflightRecord host address of the record of chains under way, with room for
+ *     {@link #inflightBytes}; {@link #NO_RECORD} if nobody keeps one
  */
 public record VirtqueueConfig(
-        int size, long descAddress, long availAddress, long usedAddress, int base) {
+        int size, long descAddress, long availAddress, long usedAddress, int base,
+        long inflightRecord) {
+    /** Chains under way are not recorded. */
+    public static final long NO_RECORD = 0;
+
     private static final int PACKED_USED_SHIFT = 16;
+
+    /** A queue whose chains nobody records. */
+    public VirtqueueConfig(
+            int size, long descAddress, long availAddress, long usedAddress, int base) {
+        this(size, descAddress, availAddress, usedAddress, base, NO_RECORD);
+    }
+
+    /** Bytes of a record of chains under way, for a queue of this size. */
+    public static long inflightBytes(int size, boolean packed) {
+        return packed ? PackedInflight.bytes(size) : SplitInflight.bytes(size);
+    }
 
     /** The base of a queue that was never used. */
     public static int freshBase(long features) {
@@ -58,7 +75,13 @@ public record VirtqueueConfig(
                 SplitLayout.availBytes(size), SplitLayout.AVAIL_ALIGN);
         long used = area(memory, "used ring", usedAddress,
                 SplitLayout.usedBytes(size), SplitLayout.USED_ALIGN);
-        return new SplitVirtqueue(memory, features, size, desc, avail, used, base);
+        SplitVirtqueue queue =
+                new SplitVirtqueue(memory, features, size, desc, avail, used, base);
+        if (inflightRecord != NO_RECORD) {
+            queue.record(inflightRecord);
+        }
+        queue.enableKicks();
+        return queue;
     }
 
     private Virtqueue activatePacked(GuestMemory memory, long features) throws VirtioException {
@@ -72,15 +95,32 @@ public record VirtqueueConfig(
                 PackedLayout.EVENT_BYTES, PackedLayout.EVENT_ALIGN);
         long deviceEvent = area(memory, "device event suppression", usedAddress,
                 PackedLayout.EVENT_BYTES, PackedLayout.EVENT_ALIGN);
-        WrapCounter avail = new WrapCounter(size, base & 0xFFFF);
-        WrapCounter used = new WrapCounter(size, base >>> PACKED_USED_SHIFT);
+        int availPlace = base & 0xFFFF;
+        int usedPlace = base >>> PACKED_USED_SHIFT;
+        if (usedPlace == 0) {
+            // Some front-ends know the available half only, and all was used when it was taken.
+            usedPlace = availPlace;
+        }
+        PackedInflight record = null;
+        if (inflightRecord != NO_RECORD) {
+            record = new PackedInflight(inflightRecord, size, ring, usedPlace);
+            // A front-end cannot know where a ring stood when its back-end died; the record does.
+            WrapCounter next = new WrapCounter(size, record.usedOffWrap());
+            next.advance(record.slotsLeft());
+            usedPlace = record.usedOffWrap();
+            availPlace = record.isTakenOver() ? next.offWrap() : availPlace;
+        }
+        WrapCounter avail = new WrapCounter(size, availPlace);
+        WrapCounter used = new WrapCounter(size, usedPlace);
         int ahead = avail.distanceFrom(used);
         if (avail.slot() >= size || used.slot() >= size || ahead < 0 || ahead > size) {
             throw new VirtioException(String.format(
                     "base 0x%08x is no state of a packed ring of %d", base, size));
         }
-        return new PackedVirtqueue(
-                memory, features, size, ring, driverEvent, deviceEvent, avail, used);
+        PackedVirtqueue queue = new PackedVirtqueue(
+                memory, features, size, ring, driverEvent, deviceEvent, avail, used, record);
+        queue.enableKicks();
+        return queue;
     }
 
     private static long area(

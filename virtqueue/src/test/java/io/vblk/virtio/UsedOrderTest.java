@@ -25,10 +25,10 @@ class UsedOrderTest {
         int second = order.enter();
         int third = order.enter();
         assertFalse(order.hasNext());
-        order.use(third, 30, 300, 3);
-        order.use(second, 20, 200, 2);
+        order.use(third, 30, true, 300, 3);
+        order.use(second, 20, true, 200, 2);
         assertFalse(order.hasNext());
-        order.use(first, 10, 100, 1);
+        order.use(first, 10, true, 100, 1);
         assertNext(10, 100, 1);
         assertNext(20, 200, 2);
         assertNext(30, 300, 3);
@@ -42,7 +42,7 @@ class UsedOrderTest {
         order.enter();
         assertThrows(VirtioException.class, order::enter);
         // Used but not taken yet, it still has its place.
-        order.use(first, 1, 0, 1);
+        order.use(first, 1, true, 0, 1);
         assertThrows(VirtioException.class, order::enter);
         order.next();
         assertEquals(first, order.enter());
@@ -54,9 +54,9 @@ class UsedOrderTest {
         int held = order.enter();
         for (int id = 0; id < 20; id++) {
             int next = order.enter();
-            order.use(next, id, 0, 1);
+            order.use(next, id, true, 0, 1);
             assertFalse(order.hasNext());
-            order.use(held, 100 + id, 0, 1);
+            order.use(held, 100 + id, true, 0, 1);
             assertNext(100 + id, 0, 1);
             held = order.enter();
             assertNext(id, 0, 1);

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtio;
+
+import io.vblk.posix.NativeMemory;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Record of the chains of a packed ring that are under way, in memory that outlives this process:
+ * who takes the ring over after a crash runs just those again (vhost-user.rst, "Inflight I/O
+ * tracking", version 1). Used descriptors overwrite available ones in a packed ring, so the record
+ * has copies of them. Thread: home of the queue.
+ *
+ * <pre>
+ *   0 features (8)  8 version (2)  10 descriptors (2)  12 free head (2)  14 old free head (2)
+ *   16 used index (2)  18 old used index (2)  20 used wrap (1)  21 old used wrap (1)
+ *   32 per entry:  0 in flight (1)  2 next (2)  4 last (2)  6 number (2)  8 counter (8)
+ *                  16 id (2)  18 flags (2)  20 length (4)  24 address (8)
+ * </pre>
+ *
+ * <p>A chain takes entries off the free list; its first one stands for it. The memory is shared
+ * with the front-end: nothing read from it is trusted, and after the start nothing of the list is
+ * read, since this side keeps its own. Each step is a release store, so that a crash finds the
+ * steps in order.
+ */
+final class PackedInflight {
+    private static final int VERSION = 8;
+    private static final int DESC_NUM = 10;
+    private static final int FREE_HEAD = 12;
+    private static final int OLD_FREE_HEAD = 14;
+    private static final int USED_IDX = 16;
+    private static final int OLD_USED_IDX = 18;
+    private static final int USED_WRAP = 20;
+    private static final int HEADER_BYTES = 32;
+    private static final int ENTRY_BYTES = 32;
+    private static final int ENTRY_NEXT = 2;
+    private static final int ENTRY_LAST = 4;
+    private static final int ENTRY_NUM = 6;
+    private static final int ENTRY_COUNTER = 8;
+    private static final int ENTRY_ID = 16;
+    private static final int ENTRY_FLAGS = 18;
+    private static final int ENTRY_LEN = 20;
+    private static final int ENTRY_ADDR = 24;
+    private static final int VERSION_1 = 1;
+    private static final int WRAP_BIT = 1 << 15;
+
+    private final long region;
+    private final int size;
+    private final int[] next;
+    /** By first entry: the last one. */
+    private final int[] lastOf;
+    /** By buffer id: the first entry of its chain. */
+    private final int[] entryOf;
+    /** First entries of the chains used since the last publication. */
+    private final int[] batch;
+    private int batchCount;
+    private int freeHead;
+    private long counter;
+    private int usedOffWrap;
+    /** First entries of the chains to run again, in the order in which they were taken. */
+    private int[] left = new int[0];
+    private int leftNext;
+    private int slotsLeft;
+    private boolean takenOver;
+
+    /**
+     * Takes over what an earlier process left, or begins a record.
+     *
+     * @param region host address of a record with room for {@code size}, see {@link #bytes}
+     * @param ring host address of the descriptor ring
+     * @param freshUsed place of the next used descriptor if there is no record yet
+     */
+    PackedInflight(long region, int size, long ring, int freshUsed) throws VirtioException {
+        this.region = region;
+        this.size = size;
+        this.next = new int[size];
+        this.lastOf = new int[size];
+        this.entryOf = new int[size];
+        this.batch = new int[size];
+        int version = NativeMemory.getShort(region + VERSION);
+        if (version > VERSION_1) {
+            throw new VirtioException("the in-flight record has version " + version);
+        }
+        if (version == VERSION_1 && NativeMemory.getShort(region + DESC_NUM) == size) {
+            takeOver(ring);
+        } else {
+            begin(freshUsed);
+        }
+    }
+
+    /** Bytes of a record. */
+    static long bytes(int size) {
+        return HEADER_BYTES + (long) ENTRY_BYTES * size;
+    }
+
+    private long entry(int index) {
+        return region + HEADER_BYTES + (long) ENTRY_BYTES * index;
+    }
+
+    private void begin(int freshUsed) {
+        NativeMemory.fill(region, bytes(size), 0);
+        NativeMemory.putShort(region + DESC_NUM, size);
+        for (int i = 0; i < size; i++) {
+            next[i] = i + 1;
+            NativeMemory.putShort(entry(i) + ENTRY_NEXT, i + 1);
+        }
+        usedOffWrap = freshUsed;
+        commit();
+        NativeMemory.putShortRelease(region + VERSION, VERSION_1);
+    }
+
+    // ------------------------------------------------------------------ taking over
+
+    private void takeOver(long ring) throws VirtioException {
+        int oldUsed = place(OLD_USED_IDX, 1);
+        int used = place(USED_IDX, 0);
+        freeHead = NativeMemory.getShort(region + OLD_FREE_HEAD);
+        usedOffWrap = oldUsed;
+        if (used != oldUsed) {
+            WrapCounter at = new WrapCounter(size, oldUsed);
+            int flags = NativeMemory.getShort(ring
+                    + (long) at.slot() * PackedLayout.DESC_BYTES + PackedLayout.DESC_FLAGS);
+            if (!at.isAvailable(flags)) {
+                // The driver was shown the batch, which was not noted any more.
+                freeHead = NativeMemory.getShort(region + FREE_HEAD);
+                usedOffWrap = used;
+            }
+        }
+        readList();
+        collect();
+        commit();
+        hideUnshown(ring);
+        takenOver = true;
+    }
+
+    /** A place of the record: index and wrap counter. */
+    private int place(int indexAt, int wrapAt) throws VirtioException {
+        int index = NativeMemory.getShort(region + indexAt);
+        if (index >= size) {
+            throw senseless();
+        }
+        return index | (NativeMemory.getByte(region + USED_WRAP + wrapAt) != 0 ? WRAP_BIT : 0);
+    }
+
+    private static VirtioException senseless() {
+        return new VirtioException("the in-flight record makes no sense");
+    }
+
+    private void readList() {
+        for (int i = 0; i < size; i++) {
+            next[i] = NativeMemory.getShort(entry(i) + ENTRY_NEXT);
+        }
+        int index = freeHead;
+        for (int steps = 0; index < size && steps < size; steps++) {
+            NativeMemory.putByte(entry(index), 0);
+            index = next[index];
+        }
+    }
+
+    private void collect() throws VirtioException {
+        List<long[]> found = new ArrayList<>();
+        boolean[] seen = new boolean[size];
+        for (int i = 0; i < size; i++) {
+            if (NativeMemory.getByte(entry(i)) == 1) {
+                found.add(new long[] {i, NativeMemory.getLong(entry(i) + ENTRY_COUNTER)});
+                checkChain(i, seen);
+            }
+        }
+        found.sort((a, b) -> Long.compareUnsigned(a[1], b[1]));
+        left = new int[found.size()];
+        for (int i = 0; i < left.length; i++) {
+            left[i] = (int) found.get(i)[0];
+            counter = found.get(i)[1] + 1;
+        }
+        rebuildFreeList(seen);
+    }
+
+    /** The entries of a chain are its own and end where it says. */
+    private void checkChain(int first, boolean[] seen) throws VirtioException {
+        int number = NativeMemory.getShort(entry(first) + ENTRY_NUM);
+        int index = first;
+        int last = first;
+        for (int i = 0; i < number; i++) {
+            if (index >= size || seen[index]) {
+                throw senseless();
+            }
+            seen[index] = true;
+            last = index;
+            index = next[index];
+        }
+        if (number == 0 || number > size) {
+            throw senseless();
+        }
+        lastOf[first] = last;
+        slotsLeft += number;
+    }
+
+    /** All entries that no chain has are free, whatever the shared list says. */
+    private void rebuildFreeList(boolean[] taken) {
+        freeHead = size;
+        for (int i = size - 1; i >= 0; i--) {
+            if (!taken[i]) {
+                link(i, freeHead);
+                freeHead = i;
+            }
+        }
+    }
+
+    private void link(int entry, int to) {
+        next[entry] = to;
+        NativeMemory.putShort(entry(entry) + ENTRY_NEXT, to);
+    }
+
+    /**
+     * Used descriptors that were written and not shown are taken back: once another chain is used
+     * in front of them, the driver would come upon them.
+     */
+    private void hideUnshown(long ring) {
+        WrapCounter at = new WrapCounter(size, usedOffWrap);
+        for (int i = 0; i < slotsLeft; i++) {
+            NativeMemory.putShortRelease(ring + (long) at.slot() * PackedLayout.DESC_BYTES
+                    + PackedLayout.DESC_FLAGS, at.availableFlags());
+            at.advance(1);
+        }
+    }
+
+    /** Whether there was a record of this ring already. */
+    boolean isTakenOver() {
+        return takenOver;
+    }
+
+    /** Place of the next used descriptor. */
+    int usedOffWrap() {
+        return usedOffWrap;
+    }
+
+    /** Slots of the ring that the chains to run again take. */
+    int slotsLeft() {
+        return slotsLeft;
+    }
+
+    /** Number of chains to run again. */
+    int leftCount() {
+        return left.length - leftNext;
+    }
+
+    /** First entry of the next chain to run again, for the accessors. */
+    int nextLeft() {
+        return left[leftNext++];
+    }
+
+    /** Entries of a chain to run again. */
+    int number(int first) {
+        int number = 1;
+        for (int index = first; index != lastOf[first]; index = next[index]) {
+            number++;
+        }
+        return number;
+    }
+
+    /** The entry behind another of the same chain. */
+    int next(int entry) {
+        return next[entry];
+    }
+
+    /** Guest address in an entry's descriptor. */
+    long address(int entry) {
+        return NativeMemory.getLong(entry(entry) + ENTRY_ADDR);
+    }
+
+    /** The other half of an entry's descriptor, as {@link PackedLayout#tail}. */
+    long tail(int entry) {
+        return PackedLayout.tail(NativeMemory.getInt(entry(entry) + ENTRY_LEN),
+                NativeMemory.getShort(entry(entry) + ENTRY_ID),
+                NativeMemory.getShort(entry(entry) + ENTRY_FLAGS));
+    }
+
+    /** Notes which chain a buffer id stands for, when it is run again. */
+    void identify(int id, int first) {
+        entryOf[id] = first;
+    }
+
+    // ------------------------------------------------------------------ recording
+
+    /** Notes that a chain is taken, before anything is done for it. */
+    void taken(int id, PackedChainWalker walker, int slots) {
+        int first = freeHead;
+        long head = entry(first);
+        NativeMemory.putShort(head + ENTRY_NUM, 0);
+        NativeMemory.putLong(head + ENTRY_COUNTER, counter++);
+        NativeMemory.putShortRelease(head, 1);
+        int index = first;
+        int last = first;
+        for (int i = 0; i < slots; i++) {
+            long at = entry(index);
+            long tail = walker.keptTail(i);
+            NativeMemory.putLong(at + ENTRY_ADDR, walker.keptAddress(i));
+            NativeMemory.putInt(at + ENTRY_LEN, (int) PackedLayout.tailLength(tail));
+            NativeMemory.putShort(at + ENTRY_ID, PackedLayout.tailId(tail));
+            NativeMemory.putShort(at + ENTRY_FLAGS, PackedLayout.tailFlags(tail));
+            last = index;
+            index = next[index];
+        }
+        NativeMemory.putShort(head + ENTRY_LAST, last);
+        NativeMemory.putShortRelease(head + ENTRY_NUM, slots);
+        lastOf[first] = last;
+        entryOf[id] = first;
+        freeHead = index;
+        NativeMemory.putShortRelease(region + FREE_HEAD, index);
+        NativeMemory.putShortRelease(region + OLD_FREE_HEAD, index);
+    }
+
+    /** Notes that a chain is used; the driver is not shown yet. */
+    void used(int id) {
+        batch[batchCount++] = entryOf[id];
+    }
+
+    /** Notes the used chains that the driver is about to be shown, up to a place. */
+    void beforePublish(int usedPlace) {
+        for (int i = 0; i < batchCount; i++) {
+            link(lastOf[batch[i]], freeHead);
+            freeHead = batch[i];
+        }
+        usedOffWrap = usedPlace;
+        NativeMemory.putShortRelease(region + FREE_HEAD, freeHead);
+        NativeMemory.putShort(region + USED_IDX, usedPlace & ~WRAP_BIT);
+        NativeMemory.putByte(region + USED_WRAP, usedPlace >>> 15);
+    }
+
+    /** Notes that the driver has been shown what was used. */
+    void afterPublish() {
+        for (int i = 0; i < batchCount; i++) {
+            // Release: none of these may come before the flags that show them.
+            NativeMemory.putShortRelease(entry(batch[i]), 0);
+        }
+        batchCount = 0;
+        commit();
+    }
+
+    private void commit() {
+        int index = usedOffWrap & ~WRAP_BIT;
+        int wrap = usedOffWrap >>> 15;
+        NativeMemory.putShortRelease(region + FREE_HEAD, freeHead);
+        NativeMemory.putShortRelease(region + OLD_FREE_HEAD, freeHead);
+        NativeMemory.putShort(region + USED_IDX, index);
+        // Both wrap counters lie in one aligned half word.
+        NativeMemory.putShortRelease(region + OLD_USED_IDX, index);
+        NativeMemory.putShortRelease(region + USED_WRAP, wrap | wrap << 8);
+    }
+}
