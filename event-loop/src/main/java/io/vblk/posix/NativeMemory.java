@@ -87,6 +87,11 @@ public final class NativeMemory {
         UnsafeApi.putIntRelease(null, address, value);
     }
 
+    /** Writes a 64-bit value with release order; the address must be a multiple of eight. */
+    public static void putLongRelease(long address, long value) {
+        UnsafeApi.putLongRelease(null, address, value);
+    }
+
     /** Sets bits of a 64-bit value in one step; the address must be a multiple of eight. */
     public static void setBits(long address, long bits) {
         UnsafeApi.getAndBitwiseOrLong(null, address, bits);

@@ -306,8 +306,7 @@ final class PackedInflight {
         lastOf[first] = last;
         entryOf[id] = first;
         freeHead = index;
-        NativeMemory.putShortRelease(region + FREE_HEAD, index);
-        NativeMemory.putShortRelease(region + OLD_FREE_HEAD, index);
+        NativeMemory.putIntRelease(region + FREE_HEAD, index | index << 16);
     }
 
     /** Notes that a chain is used; the driver is not shown yet. */
@@ -321,10 +320,9 @@ final class PackedInflight {
             link(lastOf[batch[i]], freeHead);
             freeHead = batch[i];
         }
-        usedOffWrap = usedPlace;
         NativeMemory.putShortRelease(region + FREE_HEAD, freeHead);
-        NativeMemory.putShort(region + USED_IDX, usedPlace & ~WRAP_BIT);
-        NativeMemory.putByte(region + USED_WRAP, usedPlace >>> 15);
+        writePlaces(usedPlace, usedOffWrap);
+        usedOffWrap = usedPlace;
     }
 
     /** Notes that the driver has been shown what was used. */
@@ -338,13 +336,17 @@ final class PackedInflight {
     }
 
     private void commit() {
-        int index = usedOffWrap & ~WRAP_BIT;
-        int wrap = usedOffWrap >>> 15;
-        NativeMemory.putShortRelease(region + FREE_HEAD, freeHead);
-        NativeMemory.putShortRelease(region + OLD_FREE_HEAD, freeHead);
-        NativeMemory.putShort(region + USED_IDX, index);
-        // Both wrap counters lie in one aligned half word.
-        NativeMemory.putShortRelease(region + OLD_USED_IDX, index);
-        NativeMemory.putShortRelease(region + USED_WRAP, wrap | wrap << 8);
+        NativeMemory.putIntRelease(region + FREE_HEAD, freeHead | freeHead << 16);
+        writePlaces(usedOffWrap, usedOffWrap);
+    }
+
+    /**
+     * Writes both places in one store: index and wrap counter of different times would name a
+     * place where the ring never was.
+     */
+    private void writePlaces(int used, int oldUsed) {
+        long indices = used & ~WRAP_BIT | (oldUsed & ~WRAP_BIT) << 16;
+        long wraps = used >>> 15 | oldUsed >>> 15 << 8;
+        NativeMemory.putLongRelease(region + USED_IDX, indices & 0xFFFF_FFFFL | wraps << 32);
     }
 }

@@ -100,7 +100,7 @@ final class SplitVirtqueue implements Virtqueue {
     @Override
     public boolean pop(DescriptorChain chain) throws VirtioException {
         if (record != null && record.leftCount() > 0) {
-            begin(chain, record.nextLeft(), order == null ? 0 : order.enter());
+            begin(chain, record.nextLeft(), order == null ? 0 : order.enter(), false);
             return true;
         }
         if (availSeen == lastAvail && readAvailIdx() == lastAvail) {
@@ -118,11 +118,12 @@ final class SplitVirtqueue implements Virtqueue {
         int place = order == null ? 0 : order.enter();
         int head = NativeMemory.getShort(entry);
         lastAvail = (lastAvail + 1) & INDEX_MASK;
-        begin(chain, head, place);
+        begin(chain, head, place, true);
         return true;
     }
 
-    private void begin(DescriptorChain chain, int head, int place) {
+    /** {@code fresh} unless an earlier process had taken the chain, which is on record then. */
+    private void begin(DescriptorChain chain, int head, int place, boolean fresh) {
         chain.start(head);
         chain.setPlace(place);
         if (head >= size) {
@@ -132,7 +133,7 @@ final class SplitVirtqueue implements Virtqueue {
         } else {
             headInUse[head] = true;
             chain.takeHead();
-            if (record != null) {
+            if (fresh && record != null) {
                 record.taken(head);
             }
             walker.walk(chain);
