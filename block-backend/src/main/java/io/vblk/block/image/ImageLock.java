@@ -48,12 +48,15 @@ final class ImageLock {
     private ImageLock() {}
 
     /**
-     * Locks an open image. After a failure the caller closes it, which drops what was locked.
+     * Locks an open image. After a failure the caller unlocks or closes it.
      *
+     * @param required whether a file system without such locks is a failure
      * @return the bytes locked, or why there are none
-     * @throws ImageException if another process holds a lock that excludes this one
+     * @throws ImageException if another process holds a lock that excludes this one, or there are
+     *     none although required
      */
-    static String lock(String target, int fd, boolean writer) throws ImageException {
+    static String lock(String target, int fd, boolean writer, boolean required)
+            throws ImageException {
         try (MappedMemory flock = MappedMemory.anonymous(FLOCK_BYTES)) {
             int[] holds = writer ? WRITER_HOLDS : READER_HOLDS;
             for (int lockByte : holds) {
@@ -62,13 +65,13 @@ final class ImageLock {
                     throw inUse(target, lockByte, writer);
                 }
                 if (errno != 0) {
-                    return unsupported(target, errno);
+                    return unsupported(target, errno, required);
                 }
             }
             for (int lockByte : writer ? WRITER_REFUSES : READER_REFUSES) {
                 int errno = -Posix.fcntl(fd, F_OFD_GETLK, put(flock, F_WRLCK, lockByte));
                 if (errno != 0) {
-                    return unsupported(target, errno);
+                    return unsupported(target, errno, required);
                 }
                 if (NativeMemory.getShort(flock.address()) != F_UNLCK) {
                     throw inUse(target, lockByte, writer);
@@ -77,6 +80,18 @@ final class ImageLock {
             return list(holds);
         } catch (ErrnoException e) {
             throw new ImageException(target + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Drops all locks of an open file. */
+    static void unlock(int fd) {
+        try (MappedMemory flock = MappedMemory.anonymous(FLOCK_BYTES)) {
+            long all = put(flock, F_UNLCK, USES_READ);
+            NativeMemory.putLong(all + LENGTH_OFFSET, SHARES_NO_WRITE + 1L - USES_READ);
+            Posix.fcntl(fd, F_OFD_SETLK, all);
+        } catch (ErrnoException e) {
+            // Only for lack of memory; the locks end with the file then.
+            LOG.warn("locks are kept until the image is closed: {}", e.getMessage());
         }
     }
 
@@ -98,7 +113,13 @@ final class ImageLock {
                 + "): " + wayOut);
     }
 
-    private static String unsupported(String target, int errno) {
+    private static String unsupported(String target, int errno, boolean required)
+            throws ImageException {
+        if (required) {
+            throw new ImageException(target + ": cannot be locked ("
+                    + ErrnoException.describe(errno) + "): use --locking=auto or off, and see to it "
+                    + "that nothing else changes it");
+        }
         String why = "none: " + ErrnoException.describe(errno);
         if (UNSUPPORTED_LOGGED.compareAndSet(false, true)) {
             LOG.warn("{}: its file system has no open-file locks ({}): nothing keeps other "

@@ -19,6 +19,7 @@ import java.util.Set;
  *     effect when read-only
  * @param engine how to read and write files
  * @param blockBytes logical block size that guests see, 512 or 4096; 0 for the image's own
+ * @param locking whether others are kept away from the file
  */
 public record ImageSpec(
         String target,
@@ -26,7 +27,8 @@ public record ImageSpec(
         boolean readOnly,
         boolean throwAwayCopy,
         IoEngineKind engine,
-        int blockBytes) {
+        int blockBytes,
+        ImageLocking locking) {
     /** The logical block sizes that there are. */
     private static final Set<Integer> BLOCK_BYTES = Set.of(0, 512, 4096);
 
@@ -36,10 +38,17 @@ public record ImageSpec(
         this(target, format, readOnly, throwAwayCopy, engine, 0);
     }
 
+    /** Locked where the host can. */
+    public ImageSpec(String target, ImageFormat format, boolean readOnly, boolean throwAwayCopy,
+            IoEngineKind engine, int blockBytes) {
+        this(target, format, readOnly, throwAwayCopy, engine, blockBytes, ImageLocking.AUTO);
+    }
+
     /** Nothing but the format may be null. */
     public ImageSpec {
         Objects.requireNonNull(target);
         Objects.requireNonNull(engine);
+        Objects.requireNonNull(locking);
         if (!BLOCK_BYTES.contains(blockBytes)) {
             throw new IllegalArgumentException(
                     "logical-block-size must be 512 or 4096, not " + blockBytes);

@@ -12,13 +12,26 @@ public final class Images {
     private Images() {}
 
     /**
-     * Opens what the user asked for.
+     * Opens what the user asked for, and locks it until it is closed.
      *
      * @throws ImageException one line that says what is wrong; nothing stays open or changed
      */
     public static OpenImage open(ImageSpec spec) throws ImageException {
+        return open(spec, true);
+    }
+
+    /**
+     * Opens what the user asked for, while others may use it; {@link OpenImage#lock} comes later.
+     *
+     * @throws ImageException one line that says what is wrong; nothing stays open or changed
+     */
+    public static OpenImage openUnlocked(ImageSpec spec) throws ImageException {
+        return open(spec, false);
+    }
+
+    private static OpenImage open(ImageSpec spec, boolean locked) throws ImageException {
         return switch (format(spec)) {
-            case RAW -> OpenImage.raw(spec, RawFile.open(spec));
+            case RAW -> OpenImage.raw(spec, RawFile.open(spec, locked));
             case NULL -> OpenImage.empty(spec, limits(spec, ImageFormat.NULL));
             case MEMORY -> openMemory(spec);
         };

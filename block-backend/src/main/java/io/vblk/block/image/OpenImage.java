@@ -77,6 +77,24 @@ public final class OpenImage implements AutoCloseable {
         return true;
     }
 
+    /**
+     * Keeps others away from the file, as the user chose; without effect if that is so already.
+     *
+     * @throws ImageException one line that says who is in the way; nothing is locked then
+     */
+    public void lock() throws ImageException {
+        if (file != null) {
+            file.hold().take();
+        }
+    }
+
+    /** Lets others use the file. No request may be under way. */
+    public void unlock() {
+        if (file != null) {
+            file.hold().drop();
+        }
+    }
+
     /** How its bytes are stored. */
     public ImageFormat format() {
         return format;
@@ -117,6 +135,7 @@ public final class OpenImage implements AutoCloseable {
     @Override
     public void close() {
         if (file != null) {
+            file.hold().drop();
             file.file().close();
         }
         if (memory != null) {

@@ -16,55 +16,71 @@ import io.vblk.posix.Posix;
  * @param limits of the disk
  * @param facts what the host says
  * @param path where the same bytes can be opened again
+ * @param hold what keeps others away from it
  */
-record RawFile(HostFile file, BlockLimits limits, FileFacts facts, String path) {
+record RawFile(
+        HostFile file, BlockLimits limits, FileFacts facts, String path, FileHold hold) {
     private static final int O_PATH = 0x200000;
-    /** On a block device: refused while the host itself uses it. */
-    private static final int O_EXCL = 0x80;
     private static final int EBUSY = 16;
     private static final int PAGE_BYTES = 4096;
+    private static final String LOCKED_LATER = "none: taken when it is used";
 
     /**
      * Opens what the user named.
      *
+     * @param locked whether others are kept away from now on; from what is copied they always are
+     *     meanwhile
      * @throws ImageException whatever is wrong with it; nothing stays open
      */
-    static RawFile open(ImageSpec spec) throws ImageException {
+    static RawFile open(ImageSpec spec, boolean locked) throws ImageException {
         String target = spec.target();
         boolean device = checkKind(target).isBlockDevice();
         boolean copies = spec.throwAwayCopy() && !spec.readOnly();
         boolean writes = !copies && !spec.readOnly();
-        int fd = openDescriptor(target, writes, writes && device ? O_EXCL : 0);
+        boolean exclusive =
+                device && writes && locked && spec.locking() != ImageLocking.OFF;
+        int fd = openDescriptor(target, writes, exclusive ? FileHold.O_EXCL : 0);
+        FileHold hold =
+                new FileHold(target, fd, writes, device && !exclusive, spec.locking());
         try {
-            return copies ? copied(spec, fd) : direct(spec, fd, writes);
+            String locks = locked || copies ? hold.take() : LOCKED_LATER;
+            Checked checked = check(spec, fd, writes, locks);
+            return copies ? copied(spec, fd, checked) : direct(spec, fd, checked, hold);
         } catch (ImageException | RuntimeException | Error e) {
-            Posix.close(fd);
+            closeHeld(hold, fd);
             throw e;
         } catch (ErrnoException e) {
-            Posix.close(fd);
+            closeHeld(hold, fd);
             throw new ImageException(target + ": " + e.getMessage(), e);
         }
     }
 
-    private static RawFile direct(ImageSpec spec, int fd, boolean writes)
-            throws ImageException, ErrnoException {
-        String target = spec.target();
-        Checked checked = check(spec, fd, writes);
-        // A second open of the very same file, whatever its path leads to by now.
-        int stableFd = writes ? Posix.open(selfPath(fd), Posix.O_RDWR | Posix.O_CLOEXEC, 0) : fd;
-        return new RawFile(
-                new HostFile(target, fd, stableFd), checked.limits, checked.facts, target);
+    private static void closeHeld(FileHold hold, int fd) {
+        hold.drop();
+        Posix.close(fd);
     }
 
-    private static RawFile copied(ImageSpec spec, int fd) throws ImageException, ErrnoException {
+    private static RawFile direct(ImageSpec spec, int fd, Checked checked, FileHold hold)
+            throws ErrnoException {
         String target = spec.target();
-        Checked checked = check(spec, fd, false);
+        // A second open of the very same file, whatever its path leads to by now.
+        int stableFd = spec.readOnly()
+                ? fd : Posix.open(selfPath(fd), Posix.O_RDWR | Posix.O_CLOEXEC, 0);
+        return new RawFile(new HostFile(target, fd, stableFd), checked.limits, checked.facts,
+                target, hold);
+    }
+
+    private static RawFile copied(ImageSpec spec, int fd, Checked checked)
+            throws ImageException, ErrnoException {
+        String target = spec.target();
         int copy = ThrowAwayCopy.make(target, fd, checked.limits.capacityBytes());
         try {
             int stableFd = Posix.open(selfPath(copy), Posix.O_RDWR | Posix.O_CLOEXEC, 0);
             HostFile file = new HostFile("copy of " + target, copy, stableFd);
             Posix.close(fd);
-            return new RawFile(file, checked.limits, checked.facts, selfPath(copy));
+            // Nobody else can name it.
+            FileHold none = new FileHold(target, copy, true, false, ImageLocking.OFF);
+            return new RawFile(file, checked.limits, checked.facts, selfPath(copy), none);
         } catch (ErrnoException e) {
             Posix.close(copy);
             throw e;
@@ -140,10 +156,9 @@ record RawFile(HostFile file, BlockLimits limits, FileFacts facts, String path) 
 
     private record Checked(BlockLimits limits, FileFacts facts) {}
 
-    private static Checked check(ImageSpec spec, int fd, boolean writes)
+    private static Checked check(ImageSpec spec, int fd, boolean writes, String locks)
             throws ImageException, ErrnoException {
         String target = spec.target();
-        String locks = ImageLock.lock(target, fd, writes);
         FileStatus status = Posix.fileStatus(fd);
         if (status.isRegular() && status.sizeBytes() == 0) {
             throw new ImageException(target
