@@ -37,13 +37,18 @@ public record LoopSetup(AioOptions options, List<Integer> cpus, int count) {
         this(options, List.of(), 1);
     }
 
+    /** Starts the loop of the given number, from 0. */
+    IoThread start(int number) throws IOException {
+        return start(number, "vblk-iothread-" + number);
+    }
+
     /**
-     * Starts the loop of the given number, from 0.
+     * Starts the loop of the given number, from 0. Thread: control.
      *
+     * @param name of its thread
      * @throws IOException if the host says no, in words for an operator
      */
-    IoThread start(int number) throws IOException {
-        String name = "vblk-iothread-" + number;
+    public IoThread start(int number, String name) throws IOException {
         if (cpus.isEmpty()) {
             return IoThread.start(name, options);
         }

@@ -2,6 +2,7 @@
 package io.vblk.launcher;
 
 import java.io.IOException;
+import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
@@ -18,6 +19,27 @@ sealed interface Command permits BenchCommand, InfoCommand, ServeCommand {
 
     /** Its options. */
     Options options();
+
+    /** Whether operators want to read what happens meanwhile, when called with these words. */
+    default boolean logsForOperators(List<String> words) {
+        return false;
+    }
+
+    /**
+     * Checks the words that are no options: one image, unless a command says otherwise.
+     *
+     * @throws UsageException if they make no sense
+     */
+    default void checkArguments(CommandLine line) throws UsageException {
+        if (line.getArgList().size() != 1) {
+            throw new UsageException(name() + " takes one image, not "
+                    + line.getArgList().size() + ": vblk " + name() + " " + synopsis());
+        }
+        if (line.getArgList().get(0).isEmpty()) {
+            throw new UsageException(
+                    name() + ": the image has no name: vblk " + name() + " " + synopsis());
+        }
+    }
 
     /**
      * Does the work.

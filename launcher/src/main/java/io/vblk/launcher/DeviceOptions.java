@@ -55,10 +55,10 @@ final class DeviceOptions {
         options.addOption(value("logical-block-size", "BYTES",
                 "block size that guests see, 512 or 4096; default: the image's own"));
         options.addOption(value("num-queues", "N",
-                "virtqueues of the device; default: one per guest"));
+                "virtqueues of the device; default: one per simulated guest, 1 on a socket"));
         options.addOption(value("queue-size", "N",
                 "descriptors of a virtqueue, a power of two up to 1024; default: 256, or what "
-                        + "iodepth needs"));
+                        + "iodepth needs; on a socket the most that a guest may take, 1024"));
         options.addOption(value("serial", "TEXT", "serial number, up to 20 characters"));
         options.addOption(value("call-delay-us", "US",
                 "longest time that a call is held back for more completions; default: 0"));
@@ -118,6 +118,23 @@ final class DeviceOptions {
                 CommonOptions.isOn(line, "in-order", RingSetup.DEFAULT.inOrder()));
         LoopSetup loop = loop(line);
         VirtioBlkOptions device = device(line, job, ring);
+        checkHomes(device, loop);
+        return new DeviceSetup(image, device, loop, ring);
+    }
+
+    /** The device that the options describe, for guests in other processes. */
+    static VirtioBlkOptions served(CommandLine line) throws UsageException {
+        VirtioBlkOptions device = new VirtioBlkOptions(text(line, "serial", SERIAL),
+                integer(line, "num-queues", 1),
+                integer(line, "queue-size", VirtioBlkOptions.QUEUE_SIZE_MAX),
+                numbers(line, "iothread-vq-mapping"),
+                CommonOptions.isOn(line, "in-order", false), coalescing(line));
+        checkHomes(device, loop(line));
+        return device;
+    }
+
+    private static void checkHomes(VirtioBlkOptions device, LoopSetup loop)
+            throws UsageException {
         if (loop.count() > device.numQueues()) {
             throw new UsageException("iothreads=" + loop.count() + " is more than the queues, "
                     + device.numQueues() + ": see --num-queues");
@@ -128,7 +145,12 @@ final class DeviceOptions {
                         + ", there are 0 to " + (loop.count() - 1) + ": see --iothreads");
             }
         }
-        return new DeviceSetup(image, device, loop, ring);
+    }
+
+    private static CallCoalescing coalescing(CommandLine line) throws UsageException {
+        return new CallCoalescing(
+                NANOS_PER_US * integer(line, "call-delay-us", 0),
+                integer(line, "call-batch-max", CallCoalescing.COMPLETIONS_MAX_DEFAULT));
     }
 
     private static VirtioBlkOptions device(CommandLine line, JobSpec job, RingSetup ring)
@@ -139,12 +161,9 @@ final class DeviceOptions {
                     + job.numjobs() + " guests has a queue of its own");
         }
         long descriptors = (long) job.iodepth() * ring.descriptorsPerRequest();
-        CallCoalescing coalescing = new CallCoalescing(
-                NANOS_PER_US * integer(line, "call-delay-us", 0),
-                integer(line, "call-batch-max", CallCoalescing.COMPLETIONS_MAX_DEFAULT));
         VirtioBlkOptions device = new VirtioBlkOptions(text(line, "serial", SERIAL), queues,
                 integer(line, "queue-size", queueSizeFor(descriptors)),
-                numbers(line, "iothread-vq-mapping"), ring.inOrder(), coalescing);
+                numbers(line, "iothread-vq-mapping"), ring.inOrder(), coalescing(line));
         if (descriptors > device.queueSize()) {
             throw new UsageException("iodepth=" + job.iodepth() + " does not fit a queue of "
                     + device.queueSize() + (ring.indirect() ? "" : " without indirect tables")
@@ -172,7 +191,7 @@ final class DeviceOptions {
     }
 
     /** The event loops that the options describe. */
-    private static LoopSetup loop(CommandLine line) throws UsageException {
+    static LoopSetup loop(CommandLine line) throws UsageException {
         IoLimits limits = new IoLimits(
                 integer(line, "aio-max-batch", IoLimits.AIO_MAX_BATCH_DEFAULT),
                 integer(line, "thread-pool-min", IoLimits.DEFAULT.threadPoolMin()),

@@ -2,6 +2,7 @@
 package io.vblk.launcher;
 
 import io.vblk.block.image.ImageFormat;
+import io.vblk.block.image.ImageLocking;
 import io.vblk.block.image.ImageSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,6 +39,19 @@ final class ImageAccess {
         // What is not there is opened, too: that says best what is wrong.
         return new ImageSpec(target, format, readOnly || !writes || !permitted, copy,
                 DeviceOptions.engine(line), DeviceOptions.blockBytes(line));
+    }
+
+    /**
+     * The image of a disk for guests, who write to it: that is what they have it for. One that
+     * vblk brings along is copied all the same.
+     */
+    static ImageSpec forGuests(CommandLine line, String target) throws UsageException {
+        ImageFormat format = DeviceOptions.format(line);
+        boolean copy = isFile(target, format) && isBundled(Path.of(target));
+        ImageLocking locking = ImageLocking.of(CommonOptions.text(
+                line, "locking", ImageLocking.AUTO.toString()));
+        return new ImageSpec(target, format, line.hasOption("read-only"), copy,
+                DeviceOptions.engine(line), DeviceOptions.blockBytes(line), locking);
     }
 
     private static boolean canBeThere(Path image) {

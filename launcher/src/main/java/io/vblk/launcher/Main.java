@@ -18,7 +18,7 @@ public final class Main {
     static final int EXIT_USAGE = 2;
 
     private static final String VERBOSE = "--verbose";
-    private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
+    private static final String LOG = "org.slf4j.simpleLogger.";
 
     static final List<Command> COMMANDS =
             List.of(new InfoCommand(), new BenchCommand(), new ServeCommand());
@@ -27,10 +27,7 @@ public final class Main {
 
     /** The program. */
     public static void main(String[] arguments) {
-        // Before anything logs: slf4j-simple reads it once.
-        if (System.getProperty(LOG_LEVEL) == null) {
-            System.setProperty(LOG_LEVEL, isVerbose(arguments) ? "debug" : "error");
-        }
+        configureLog(arguments);
         int code = run(arguments);
         // A report that did not arrive is no success; this also flushes.
         if (System.out.checkError() && code == 0) {
@@ -38,6 +35,26 @@ public final class Main {
             code = EXIT_FAILURE;
         }
         System.exit(code);
+    }
+
+    /** Before anything logs: slf4j-simple reads it once. */
+    private static void configureLog(String[] arguments) {
+        List<String> words = Arrays.asList(arguments);
+        boolean operators = COMMANDS.stream().anyMatch(command ->
+                words.contains(command.name()) && command.logsForOperators(words));
+        setDefault("defaultLogLevel",
+                isVerbose(arguments) ? "debug" : operators ? "info" : "error");
+        if (operators && !isVerbose(arguments)) {
+            setDefault("showThreadName", "false");
+            setDefault("showLogName", "false");
+        }
+    }
+
+    private static void setDefault(String name, String value) {
+        String property = LOG + name;
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
     }
 
     private static boolean isVerbose(String[] arguments) {
@@ -88,7 +105,7 @@ public final class Main {
     private static int dispatch(String[] arguments) throws UsageException, IOException {
         List<String> words = Arrays.stream(arguments).filter(a -> !a.equals(VERBOSE)).toList();
         if (words.isEmpty()) {
-            throw new UsageException("no command: say info, bench or serve, or --help");
+            throw new UsageException("no command: say " + names() + ", or --help");
         }
         String first = words.get(0);
         switch (first) {
@@ -109,8 +126,14 @@ public final class Main {
                 return command;
             }
         }
-        throw new UsageException("unknown command '" + name + "': say info, bench or serve,"
-                + " or --help");
+        throw new UsageException("unknown command '" + name + "': say " + names()
+                + ", or --help");
+    }
+
+    private static String names() {
+        List<String> names = COMMANDS.stream().map(Command::name).toList();
+        int last = names.size() - 1;
+        return String.join(", ", names.subList(0, last)) + " or " + names.get(last);
     }
 
     private static int runCommand(Command command, List<String> words)
@@ -130,15 +153,7 @@ public final class Main {
                     command.name() + ": " + e.getMessage() + "; see vblk " + command.name()
                             + " --help");
         }
-        if (line.getArgList().size() != 1) {
-            throw new UsageException(command.name() + " takes one image, not "
-                    + line.getArgList().size() + ": vblk " + command.name() + " "
-                    + command.synopsis());
-        }
-        if (line.getArgList().get(0).isEmpty()) {
-            throw new UsageException(command.name() + ": the image has no name: vblk "
-                    + command.name() + " " + command.synopsis());
-        }
+        command.checkArguments(line);
         return command.run(line);
     }
 }

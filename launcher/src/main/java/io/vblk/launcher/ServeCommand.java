@@ -5,18 +5,24 @@ import io.vblk.bench.BenchRun;
 import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobReport;
 import io.vblk.bench.JobSpec;
+import io.vblk.bench.LoopSetup;
 import io.vblk.bench.WaitMode;
 import io.vblk.block.image.ImageException;
 import io.vblk.block.image.ImageSpec;
 import io.vblk.posix.Signals;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** serve: an image for simulated guests until told to end. */
+/** serve: an image for guests on a socket, or for simulated ones, until told to end. */
 final class ServeCommand implements Command {
+    /** Of vhost-user.json, for a back-end of type block. */
+    private static final String CAPABILITIES = "{\"type\": \"block\", "
+            + "\"features\": [\"read-only\", \"blk-file\"]}";
+
     @Override
     public String name() {
         return "serve";
@@ -24,17 +30,18 @@ final class ServeCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "IMAGE [OPTION]...";
+        return "IMAGE (--socket-path=PATH | --fd=N | [LOAD]) [OPTION]...";
     }
 
     @Override
     public String summary() {
-        return "Serve an image to simulated guests until Ctrl-C or --runtime";
+        return "Serve an image to virtual machines on a vhost-user socket, or to simulated guests";
     }
 
     @Override
     public Options options() {
         Options options = new Options();
+        SocketOptions.addTo(options);
         options.addOption(CommonOptions.value("guests", "N",
                 "simulated guests, each a thread with its own queue; default: 1"));
         CommonOptions.addWorkload(options);
@@ -43,7 +50,45 @@ final class ServeCommand implements Command {
     }
 
     @Override
+    public boolean logsForOperators(List<String> words) {
+        return SocketOptions.areIn(words);
+    }
+
+    @Override
+    public void checkArguments(CommandLine line) throws UsageException {
+        if (line.hasOption("print-capabilities")) {
+            return;
+        }
+        if (!line.hasOption("blk-file")) {
+            Command.super.checkArguments(line);
+        } else if (!line.getArgList().isEmpty()) {
+            throw new UsageException("serve takes IMAGE or --blk-file, not both");
+        }
+    }
+
+    @Override
     public int run(CommandLine line) throws UsageException, IOException {
+        if (line.hasOption("print-capabilities")) {
+            System.out.println(CAPABILITIES);
+            return 0;
+        }
+        SocketOptions.check(line);
+        return SocketOptions.areIn(line) ? serveSocket(line) : serveSimulated(line);
+    }
+
+    private static int serveSocket(CommandLine line) throws UsageException, IOException {
+        LoopSetup loop = DeviceOptions.loop(line);
+        DiskSpec disk = SocketOptions.disk(line, loop);
+        try (DiskServer server = DiskServer.open(IothreadSpec.all(loop), List.of(disk))) {
+            System.out.printf(Locale.ROOT, "serving %s on %s (pid %d)%n",
+                    disk.image().target(), disk.socket(), ProcessHandle.current().pid());
+            System.out.flush();
+            server.run();
+        }
+        return 0;
+    }
+
+    private static int serveSimulated(CommandLine line) throws UsageException, IOException {
         int guests = CommonOptions.integer(line, "guests", 1);
         if (guests < 1 || guests > JobSpec.NUMJOBS_MAX) {
             throw new UsageException(

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import io.vblk.aio.IoThread;
+import io.vblk.posix.Signals;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Disks on sockets, until told to end. Thread: main, except where it says any. */
+final class DiskServer implements AutoCloseable {
+    /** How often threads are looked at, which never end but by a mistake of ours. */
+    private static final long LOOK_SECONDS = 1;
+
+    private final List<IoThread> iothreads = new ArrayList<>();
+    private final List<ServedDisk> disks = new ArrayList<>();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+
+    private DiskServer() {}
+
+    /**
+     * Opens all images, then all sockets: either every disk is served, or none.
+     *
+     * @throws IOException if an image or the host says no, in words for an operator
+     */
+    static DiskServer open(List<IothreadSpec> iothreads, List<DiskSpec> disks)
+            throws IOException {
+        Termination termination = Termination.handle();
+        DiskServer server = new DiskServer();
+        termination.stops(server::stop);
+        try {
+            for (IothreadSpec spec : iothreads) {
+                server.iothreads.add(spec.start());
+            }
+            for (DiskSpec spec : disks) {
+                server.disks.add(ServedDisk.open(spec, server.iothreads));
+            }
+            Signals.onUser1(() -> server.disks.forEach(ServedDisk::followSize));
+            for (ServedDisk disk : server.disks) {
+                disk.listen();
+            }
+            return server;
+        } catch (IOException | RuntimeException | Error e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    /** Ends {@link #run}. Thread: any. */
+    void stop() {
+        stopped.countDown();
+    }
+
+    /** The disks, in the order in which they were asked for. */
+    List<ServedDisk> disks() {
+        return disks;
+    }
+
+    /** Waits for the end. */
+    void run() throws IOException {
+        try {
+            while (!stopped.await(LOOK_SECONDS, TimeUnit.SECONDS)) {
+                if (!iothreads.stream().allMatch(IoThread::isAlive)
+                        || !disks.stream().allMatch(ServedDisk::isAlive)) {
+                    throw new IllegalStateException("an event loop has ended");
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        disks.forEach(ServedDisk::stop);
+        disks.forEach(ServedDisk::close);
+        iothreads.forEach(IoThread::close);
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import io.vblk.aio.AioOptions;
+import io.vblk.aio.IoThread;
+import io.vblk.aio.PollingOptions;
+import io.vblk.block.image.ImageException;
+import io.vblk.block.image.Images;
+import io.vblk.block.image.OpenImage;
+import io.vblk.vhostuser.VhostUserExport;
+import io.vblk.vhostuser.VhostUserListener;
+import io.vblk.virtio.VirtioDevice;
+import io.vblk.virtioblk.QueueHome;
+import io.vblk.virtioblk.VirtioBlkDevice;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One disk on one socket: the open image, its views on the iothreads, and a control thread of its
+ * own, so that a disk that hangs holds up no other's messages. Each connection gets a device; the
+ * rings of one at a time run, and only then is the image locked.
+ *
+ * <p>Thread: main; as an export, control.
+ */
+final class ServedDisk implements VhostUserExport, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ServedDisk.class);
+
+    private final DiskSpec spec;
+    private final OpenImage image;
+    private final List<QueueHome> homes = new ArrayList<>();
+    /** Devices of the connections at present. Thread: control. */
+    private final List<VirtioBlkDevice> devices = new ArrayList<>();
+    /** Whether the rings of a connection run, and so the image is locked. Thread: control. */
+    private boolean acquired;
+    /** Whether the connections have been ended. Thread: control. */
+    private boolean stopped;
+    private IoThread control;
+    private DiskSocket socket;
+    private VhostUserListener listener;
+
+    private ServedDisk(DiskSpec spec, OpenImage image) {
+        this.spec = spec;
+        this.image = image;
+    }
+
+    /**
+     * Opens the image.
+     *
+     * @param iothreads all of the server's, which stay its own
+     * @throws IOException if the image or the host says no, in words for an operator
+     */
+    static ServedDisk open(DiskSpec spec, List<IoThread> iothreads) throws IOException {
+        ServedDisk disk = new ServedDisk(spec, Images.openUnlocked(spec.image()));
+        try {
+            for (int iothread : spec.iothreads()) {
+                IoThread home = iothreads.get(iothread);
+                disk.homes.add(new QueueHome(home, disk.image.attach(home.context())));
+            }
+            disk.control = IoThread.start(
+                    "vblk-ctl-" + spec.name(), AioOptions.of(PollingOptions.OFF));
+            return disk;
+        } catch (IOException | RuntimeException | Error e) {
+            disk.close();
+            throw e;
+        }
+    }
+
+    /** Makes the socket and accepts connections from here on. */
+    void listen() throws IOException {
+        socket = DiskSocket.open(spec.socket());
+        listener = VhostUserListener.open(spec.name(), socket.socket(), control, this);
+    }
+
+    /** What is served, in a few words. */
+    String description() {
+        return image.description();
+    }
+
+    /** Whether messages are answered; it ends before its time only by a mistake of ours. */
+    boolean isAlive() {
+        return control.isAlive();
+    }
+
+    // ------------------------------------------------------------------ connections
+
+    @Override
+    public VirtioDevice connect() {
+        VirtioBlkDevice device = new VirtioBlkDevice(spec.device(), homes);
+        devices.add(device);
+        return device;
+    }
+
+    @Override
+    public void disconnect(VirtioDevice device) {
+        devices.remove(device);
+    }
+
+    @Override
+    public void acquire() throws IOException {
+        if (acquired) {
+            throw new IOException("the rings of another connection run: stop that guest, or give"
+                    + " each a disk of its own");
+        }
+        image.lock();
+        acquired = true;
+    }
+
+    @Override
+    public void release() {
+        acquired = false;
+        image.unlock();
+    }
+
+    // ------------------------------------------------------------------ growing
+
+    /** Takes over what the image has gained on the host, for all connections. Thread: any. */
+    void followSize() {
+        control.context().execute("follow size", this::followSizeNow);
+    }
+
+    private void followSizeNow() {
+        try {
+            if (image.followSize()) {
+                devices.forEach(VirtioBlkDevice::grow);
+                LOG.info("{}: has grown to {} bytes", spec.name(),
+                        image.limits().capacityBytes());
+            } else {
+                LOG.info("{}: has no block more than before", spec.name());
+            }
+        } catch (ImageException e) {
+            LOG.warn("{}: {}", spec.name(), e.getMessage());
+        }
+    }
+
+    // ------------------------------------------------------------------ the end
+
+    /** Begins to end the connections, so that no disk waits for the one before it. */
+    void stop() {
+        if (socket != null) {
+            socket.removePath();
+        }
+        if (listener != null && control.isAlive()) {
+            control.context().execute("stop", this::stopListening);
+        }
+    }
+
+    private void stopListening() {
+        if (!stopped) {
+            stopped = true;
+            listener.close();
+        }
+    }
+
+    /** Drains the rings, then closes all. */
+    @Override
+    public void close() {
+        stop();
+        if (listener != null) {
+            control.call(this::stopListening);
+        }
+        if (control != null) {
+            control.close();
+        }
+        if (socket != null) {
+            socket.close();
+        }
+        for (QueueHome home : homes) {
+            home.ioThread().call(home.backend()::close);
+        }
+        image.close();
+    }
+}
