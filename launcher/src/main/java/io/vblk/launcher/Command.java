@@ -7,7 +7,8 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
 /** One command of the program. Thread: main. */
-sealed interface Command permits BenchCommand, InfoCommand, ServeCommand {
+sealed interface Command
+        permits BenchCommand, InfoCommand, ServeCommand, StorageDaemonCommand {
     /** Its name on the command line. */
     String name();
 

@@ -51,7 +51,7 @@ final class ImageAccess {
         ImageLocking locking = ImageLocking.of(CommonOptions.text(
                 line, "locking", ImageLocking.AUTO.toString()));
         return new ImageSpec(target, format, line.hasOption("read-only"), copy,
-                DeviceOptions.engine(line), DeviceOptions.blockBytes(line), locking);
+                DeviceOptions.engine(line), DeviceOptions.blockBytes(line), locking, false);
     }
 
     private static boolean canBeThere(Path image) {

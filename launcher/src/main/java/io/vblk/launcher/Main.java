@@ -21,7 +21,8 @@ public final class Main {
     private static final String LOG = "org.slf4j.simpleLogger.";
 
     static final List<Command> COMMANDS =
-            List.of(new InfoCommand(), new BenchCommand(), new ServeCommand());
+            List.of(new InfoCommand(), new BenchCommand(), new ServeCommand(),
+                    new StorageDaemonCommand());
 
     private Main() {}
 
@@ -143,7 +144,8 @@ public final class Main {
             return 0;
         }
         DefaultParser parser =
-                DefaultParser.builder().setAllowPartialMatching(false).get();
+                DefaultParser.builder().setAllowPartialMatching(false)
+                        .setStripLeadingAndTrailingQuotes(false).get();
         Options options = command.options();
         CommandLine line;
         try {

@@ -57,7 +57,7 @@ final class DependencyRules {
             "jnr.", Set.of("posix"),
             "org.agrona.", Set.of("posix"),
             "org.HdrHistogram.", Set.of("bench", "regress"),
-            "com.fasterxml.", Set.of("bench", "regress"),
+            "com.fasterxml.", Set.of("bench", "regress", "launcher"),
             "org.apache.commons.cli.", Set.of("launcher"));
 
     private static final Pattern OWN_USE = Pattern.compile("\\bio\\.vblk\\.([a-z0-9.]+)\\.[A-Z]");

@@ -20,6 +20,8 @@ import java.util.Set;
  * @param engine how to read and write files
  * @param blockBytes logical block size that guests see, 512 or 4096; 0 for the image's own
  * @param locking whether others are kept away from the file
+ * @param keepsStorage whether discards do nothing, and zeroes are written without giving storage
+ *     back
  */
 public record ImageSpec(
         String target,
@@ -28,7 +30,8 @@ public record ImageSpec(
         boolean throwAwayCopy,
         IoEngineKind engine,
         int blockBytes,
-        ImageLocking locking) {
+        ImageLocking locking,
+        boolean keepsStorage) {
     /** The logical block sizes that there are. */
     private static final Set<Integer> BLOCK_BYTES = Set.of(0, 512, 4096);
 
@@ -41,7 +44,7 @@ public record ImageSpec(
     /** Locked where the host can. */
     public ImageSpec(String target, ImageFormat format, boolean readOnly, boolean throwAwayCopy,
             IoEngineKind engine, int blockBytes) {
-        this(target, format, readOnly, throwAwayCopy, engine, blockBytes, ImageLocking.AUTO);
+        this(target, format, readOnly, throwAwayCopy, engine, blockBytes, ImageLocking.AUTO, false);
     }
 
     /** Nothing but the format may be null. */

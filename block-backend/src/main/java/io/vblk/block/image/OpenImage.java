@@ -15,6 +15,7 @@ public final class OpenImage implements AutoCloseable {
     private final String description;
     private final IoEngineKind engine;
     private final boolean guarded;
+    private final boolean keepsStorage;
     private final RawFile file;
     private final MappedMemory memory;
 
@@ -25,6 +26,7 @@ public final class OpenImage implements AutoCloseable {
         this.description = description;
         this.engine = spec.engine();
         this.guarded = spec.format() == null && !limits.readOnly();
+        this.keepsStorage = spec.keepsStorage();
         this.file = file;
         this.memory = memory;
     }
@@ -124,11 +126,16 @@ public final class OpenImage implements AutoCloseable {
      */
     public BlockBackend attach(AioContext context) {
         return switch (format) {
-            case RAW -> new RawImage(limits, IoEngines.open(engine, file.file(), context),
-                    guarded ? new FirstBlockGuard(limits().blockBytes()) : null);
+            case RAW -> attachFile(context);
             case NULL -> new NullImage(limits);
             case MEMORY -> new MemoryImage(limits(), memory);
         };
+    }
+
+    private BlockBackend attachFile(AioContext context) {
+        RawImage view = new RawImage(limits, IoEngines.open(engine, file.file(), context),
+                guarded ? new FirstBlockGuard(limits().blockBytes()) : null);
+        return keepsStorage ? new StorageKeeper(view) : view;
     }
 
     /** Closes the file, which drops its locks, or frees the memory; the data stay as they are. */

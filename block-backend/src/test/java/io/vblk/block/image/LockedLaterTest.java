@@ -29,7 +29,7 @@ class LockedLaterTest {
 
     private ImageSpec writable(ImageLocking locking) {
         return new ImageSpec(
-                path.toString(), null, false, false, IoEngineKind.SYNC, 0, locking);
+                path.toString(), null, false, false, IoEngineKind.SYNC, 0, locking, false);
     }
 
     private static String refusal(OpenImage image) {
@@ -89,7 +89,7 @@ class LockedLaterTest {
     @Test
     void disksWithoutAFileHaveNothingToLock() throws IOException {
         try (OpenImage image = Images.openUnlocked(new ImageSpec(
-                "null:1M", null, false, false, IoEngineKind.SYNC, 0, ImageLocking.ON))) {
+                "null:1M", null, false, false, IoEngineKind.SYNC, 0, ImageLocking.ON, false))) {
             image.lock();
             image.unlock();
         }

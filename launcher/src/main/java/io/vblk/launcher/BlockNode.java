@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import io.vblk.block.engine.IoEngineKind;
+import io.vblk.block.image.ImageFormat;
+import io.vblk.block.image.ImageLocking;
+import io.vblk.block.image.ImageSpec;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A node of {@code --blockdev}, as QEMU has them: a file, a disk without storage, or raw on one of
+ * these. Thread: main.
+ *
+ * @param target the image; null where another node holds it
+ * @param format how its bytes are stored
+ * @param below the node below by its name; null if there is none
+ * @param readOnly whether it is never written
+ * @param keepsStorage discard=ignore
+ * @param locking of the file
+ */
+record BlockNode(String target, ImageFormat format, String below, boolean readOnly,
+        boolean keepsStorage, ImageLocking locking) {
+    private static final long NULL_BYTES_DEFAULT = 1L << 30;
+    private static final int DEPTH_MAX = 8;
+
+    /**
+     * Reads a node.
+     *
+     * @param discardDefault what it does with discards unless it says so itself
+     * @param warnings gets a line for each thing that is done in another way
+     */
+    static BlockNode parse(KeyValues keys, String discardDefault, List<String> warnings)
+            throws UsageException {
+        String driver = keys.require("driver");
+        boolean readOnly = keys.takeSwitch("read-only", false);
+        // Either way a file is opened as its export needs it.
+        keys.takeSwitch("auto-read-only", false);
+        boolean keeps = keepsStorage(keys, discardDefault);
+        ImageLocking locking = ImageLocking.AUTO;
+        if (keys.takeSwitch("force-share", false)) {
+            if (!readOnly) {
+                throw keys.wrong("force-share=on is for read-only=on");
+            }
+            locking = ImageLocking.OFF;
+        }
+        takeCache(keys, warnings);
+        return switch (driver) {
+            case "file", "host_device" -> file(keys, readOnly, keeps, locking, warnings);
+            case "null-co" -> nullDisk(keys, readOnly);
+            case "raw" -> raw(keys, readOnly, keeps, locking, warnings);
+            default -> throw keys.wrong("driver '" + driver
+                    + "' is not one that vblk has: file, host_device, null-co and raw are");
+        };
+    }
+
+    private static boolean keepsStorage(KeyValues keys, String discardDefault)
+            throws UsageException {
+        String discard = keys.take("discard", discardDefault);
+        return switch (discard) {
+            case "unmap", "on" -> false;
+            case "ignore", "off" -> true;
+            default -> throw keys.wrong("discard=" + discard + " is none of unmap, ignore");
+        };
+    }
+
+    private static void takeCache(KeyValues keys, List<String> warnings) throws UsageException {
+        if (keys.takeSwitch("cache.direct", false)) {
+            warnings.add(keys.wrong("cache.direct=on: vblk goes through the page cache")
+                    .getMessage());
+        }
+        if (keys.takeSwitch("cache.no-flush", false)) {
+            warnings.add(keys.wrong("cache.no-flush=on: vblk flushes all the same").getMessage());
+        }
+        String zeroes = keys.take("detect-zeroes", "off");
+        if (!zeroes.equals("off")) {
+            warnings.add(keys.wrong("detect-zeroes=" + zeroes + ": vblk writes zeroes as data")
+                    .getMessage());
+        }
+    }
+
+    private static BlockNode file(KeyValues keys, boolean readOnly, boolean keeps,
+            ImageLocking shared, List<String> warnings) throws UsageException {
+        String target = keys.require("filename");
+        String aio = keys.take("aio", "threads");
+        switch (aio) {
+            case "threads" -> { }
+            case "native", "io_uring" -> warnings.add(
+                    keys.wrong("aio=" + aio + ": vblk uses threads").getMessage());
+            default -> throw keys.wrong("aio=" + aio + " is none of threads, native, io_uring");
+        }
+        String locking = keys.take("locking", ImageLocking.AUTO.toString());
+        ImageLocking own = keys.of(locking, ImageLocking::of);
+        keys.finish();
+        return new BlockNode(target, ImageFormat.RAW, null, readOnly, keeps,
+                shared == ImageLocking.OFF ? shared : own);
+    }
+
+    private static BlockNode nullDisk(KeyValues keys, boolean readOnly) throws UsageException {
+        long bytes = keys.takeSize("size", NULL_BYTES_DEFAULT);
+        if (keys.takeSwitch("read-zeroes", false)) {
+            throw keys.wrong("read-zeroes=on: what is read from null-co is undefined here");
+        }
+        keys.finish();
+        return new BlockNode(
+                "null:" + bytes, ImageFormat.NULL, null, readOnly, false, ImageLocking.AUTO);
+    }
+
+    private static BlockNode raw(KeyValues keys, boolean readOnly, boolean keeps,
+            ImageLocking shared, List<String> warnings) throws UsageException {
+        KeyValues nested = keys.takeNested("file");
+        if (nested.isEmpty()) {
+            String below = keys.require("file");
+            keys.finish();
+            return new BlockNode(null, ImageFormat.RAW, below, readOnly, keeps, shared);
+        }
+        keys.finish();
+        nested.take("node-name", null);
+        BlockNode file = parse(nested, "unmap", warnings);
+        return file.under(readOnly, keeps, shared);
+    }
+
+    /** This node, as one above it shows it. */
+    private BlockNode under(boolean aboveReadOnly, boolean aboveKeeps, ImageLocking above) {
+        return new BlockNode(target, format, below, readOnly || aboveReadOnly,
+                keepsStorage || aboveKeeps, above == ImageLocking.OFF ? above : locking);
+    }
+
+    /** This node with all that is below it. */
+    BlockNode resolve(Map<String, BlockNode> nodes) throws UsageException {
+        BlockNode node = this;
+        for (int depth = 0; node.below != null; depth++) {
+            BlockNode next = nodes.get(node.below);
+            if (next == null || depth == DEPTH_MAX) {
+                throw new UsageException("--blockdev: node '" + node.below + "' "
+                        + (next == null ? "is not there: add a --blockdev with that node-name"
+                                : "is nested too deep, or in itself"));
+            }
+            node = next.under(node.readOnly, node.keepsStorage, node.locking);
+        }
+        return node;
+    }
+
+    /** The image that it stands for: raw bytes, or no storage. */
+    ImageSpec image(boolean writable, int blockBytes) {
+        boolean copy = format == ImageFormat.RAW && ImageAccess.isBundled(Path.of(target));
+        return new ImageSpec(target, format, !writable, copy, IoEngineKind.THREADS, blockBytes,
+                locking, keepsStorage);
+    }
+}
