@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Disks on sockets, until told to end. Thread: main, except where it says any. */
 final class DiskServer implements AutoCloseable {
@@ -30,12 +31,14 @@ final class DiskServer implements AutoCloseable {
         Termination termination = Termination.handle();
         DiskServer server = new DiskServer();
         termination.stops(server::stop);
+        AtomicInteger left = new AtomicInteger(disks.size());
         try {
             for (IothreadSpec spec : iothreads) {
                 server.iothreads.add(spec.start());
             }
             for (DiskSpec spec : disks) {
-                server.disks.add(ServedDisk.open(spec, server.iothreads));
+                server.disks.add(ServedDisk.open(
+                        spec, server.iothreads, () -> server.ended(left)));
             }
             Signals.onUser1(() -> server.disks.forEach(ServedDisk::followSize));
             for (ServedDisk disk : server.disks) {
@@ -45,6 +48,13 @@ final class DiskServer implements AutoCloseable {
         } catch (IOException | RuntimeException | Error e) {
             server.close();
             throw e;
+        }
+    }
+
+    /** A disk has lost its only connection: without any other there is nothing left to do. */
+    private void ended(AtomicInteger left) {
+        if (left.decrementAndGet() == 0) {
+            stop();
         }
     }
 
@@ -73,10 +83,24 @@ final class DiskServer implements AutoCloseable {
         }
     }
 
+    /** Ends all that has begun; what fails on the way keeps nothing else from its end. */
     @Override
     public void close() {
         disks.forEach(ServedDisk::stop);
-        disks.forEach(ServedDisk::close);
-        iothreads.forEach(IoThread::close);
+        RuntimeException failure = null;
+        List<AutoCloseable> all = new ArrayList<>(disks);
+        all.addAll(iothreads);
+        for (AutoCloseable one : all) {
+            try {
+                one.close();
+            } catch (RuntimeException e) {
+                failure = e;
+            } catch (Exception e) {
+                failure = new IllegalStateException(e);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 }

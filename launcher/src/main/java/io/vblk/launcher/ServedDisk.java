@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * One disk on one socket: the open image, its views on the iothreads, and a control thread of its
  * own, so that a disk that hangs holds up no other's messages. Each connection gets a device; the
- * rings of one at a time run, and only then is the image locked.
+ * image is locked while rings run.
  *
  * <p>Thread: main; as an export, control.
  */
@@ -30,30 +30,32 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
 
     private final DiskSpec spec;
     private final OpenImage image;
+    private final Runnable ended;
     private final List<QueueHome> homes = new ArrayList<>();
     /** Devices of the connections at present. Thread: control. */
     private final List<VirtioBlkDevice> devices = new ArrayList<>();
-    /** Whether the rings of a connection run, and so the image is locked. Thread: control. */
-    private boolean acquired;
-    /** Whether the connections have been ended. Thread: control. */
-    private boolean stopped;
+    /** False for a descriptor that is a connection already. Set before the first one. */
+    private boolean listens;
     private IoThread control;
     private DiskSocket socket;
     private VhostUserListener listener;
 
-    private ServedDisk(DiskSpec spec, OpenImage image) {
+    private ServedDisk(DiskSpec spec, OpenImage image, Runnable ended) {
         this.spec = spec;
         this.image = image;
+        this.ended = ended;
     }
 
     /**
      * Opens the image.
      *
      * @param iothreads all of the server's, which stay its own
+     * @param ended hears, on control, that there will be no other connection
      * @throws IOException if the image or the host says no, in words for an operator
      */
-    static ServedDisk open(DiskSpec spec, List<IoThread> iothreads) throws IOException {
-        ServedDisk disk = new ServedDisk(spec, Images.openUnlocked(spec.image()));
+    static ServedDisk open(DiskSpec spec, List<IoThread> iothreads, Runnable ended)
+            throws IOException {
+        ServedDisk disk = new ServedDisk(spec, Images.openUnlocked(spec.image()), ended);
         try {
             for (int iothread : spec.iothreads()) {
                 IoThread home = iothreads.get(iothread);
@@ -71,6 +73,7 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     /** Makes the socket and accepts connections from here on. */
     void listen() throws IOException {
         socket = DiskSocket.open(spec.socket());
+        listens = socket.socket().isListening();
         listener = VhostUserListener.open(spec.name(), socket.socket(), control, this);
     }
 
@@ -96,21 +99,18 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     @Override
     public void disconnect(VirtioDevice device) {
         devices.remove(device);
+        if (!listens) {
+            ended.run();
+        }
     }
 
     @Override
     public void acquire() throws IOException {
-        if (acquired) {
-            throw new IOException("the rings of another connection run: stop that guest, or give"
-                    + " each a disk of its own");
-        }
         image.lock();
-        acquired = true;
     }
 
     @Override
     public void release() {
-        acquired = false;
         image.unlock();
     }
 
@@ -143,14 +143,7 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
             socket.removePath();
         }
         if (listener != null && control.isAlive()) {
-            control.context().execute("stop", this::stopListening);
-        }
-    }
-
-    private void stopListening() {
-        if (!stopped) {
-            stopped = true;
-            listener.close();
+            control.context().execute("stop", listener::close);
         }
     }
 
@@ -159,7 +152,7 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     public void close() {
         stop();
         if (listener != null) {
-            control.call(this::stopListening);
+            listener.close();
         }
         if (control != null) {
             control.close();
