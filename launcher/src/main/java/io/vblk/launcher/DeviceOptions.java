@@ -19,6 +19,7 @@ import io.vblk.bench.JobSpec;
 import io.vblk.bench.LoopSetup;
 import io.vblk.bench.RingSetup;
 import io.vblk.block.engine.IoEngineKind;
+import io.vblk.block.filter.Filters;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.ImageSpec;
 import io.vblk.virtioblk.CallCoalescing;
@@ -35,6 +36,7 @@ import org.apache.commons.cli.Options;
 final class DeviceOptions {
     private static final String SERIAL = "vblk";
     private static final long NANOS_PER_US = 1_000;
+    private static final Pattern DELAY = Pattern.compile("(\\d{1,8})(?:-(\\d{1,8}))?");
     private static final Pattern NUMBER_RANGE = Pattern.compile("(\\d{1,4})(?:-(\\d{1,4}))?");
 
     private DeviceOptions() {}
@@ -54,6 +56,9 @@ final class DeviceOptions {
                 "sync (in the event loop) or threads (worker threads); default: threads"));
         options.addOption(value("logical-block-size", "BYTES",
                 "block size that guests see, 512 or 4096; default: the image's own"));
+        options.addOption(value("delay-us", "MIN[-MAX]",
+                "a slow disk: each request waits so long, drawn at random; default: 0"));
+        options.addOption(value("delay-seed", "N", "seed of these delays; default: 1"));
         options.addOption(value("num-queues", "N",
                 "virtqueues of the device; default: one per simulated guest, 1 on a socket"));
         options.addOption(value("queue-size", "N",
@@ -225,6 +230,21 @@ final class DeviceOptions {
             IntStream.rangeClosed(first, last).forEach(numbers::add);
         }
         return numbers;
+    }
+
+    /** What stands between guests and the image. */
+    static Filters filters(CommandLine line) throws UsageException {
+        String text = text(line, "delay-us", "0");
+        Matcher delay = DELAY.matcher(text);
+        if (!delay.matches()) {
+            throw new UsageException(
+                    "delay-us=" + text + " is no time or range of times such as 100-2000");
+        }
+        long minNs = NANOS_PER_US * Long.parseLong(delay.group(1));
+        long maxNs = delay.group(2) == null
+                ? minNs : NANOS_PER_US * Long.parseLong(delay.group(2));
+        return new Filters(
+                minNs, maxNs, number(line, "delay-seed", Filters.NONE.delaySeed()), false);
     }
 
     static ImageFormat format(CommandLine line) {

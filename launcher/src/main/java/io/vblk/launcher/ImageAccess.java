@@ -38,7 +38,8 @@ final class ImageAccess {
         }
         // What is not there is opened, too: that says best what is wrong.
         return new ImageSpec(target, format, readOnly || !writes || !permitted, copy,
-                DeviceOptions.engine(line), DeviceOptions.blockBytes(line));
+                DeviceOptions.engine(line), DeviceOptions.blockBytes(line))
+                .withFilters(DeviceOptions.filters(line));
     }
 
     /**
@@ -51,7 +52,8 @@ final class ImageAccess {
         ImageLocking locking = ImageLocking.of(CommonOptions.text(
                 line, "locking", ImageLocking.AUTO.toString()));
         return new ImageSpec(target, format, line.hasOption("read-only"), copy,
-                DeviceOptions.engine(line), DeviceOptions.blockBytes(line), locking, false);
+                DeviceOptions.engine(line), DeviceOptions.blockBytes(line), locking, false)
+                .withFilters(DeviceOptions.filters(line));
     }
 
     private static boolean canBeThere(Path image) {

@@ -328,6 +328,11 @@ final class BadInputTest {
         "--call-delay-us=-1  | call-delay-us  | 0 to 1000000, not -1",
         "--call-delay-us=1000001 | call-delay-us | 0 to 1000000",
         "--call-batch-max=0  | call-batch-max | at least 1",
+        "--delay-us=2-1      | delay-us       | smaller number first",
+        "--delay-us=60000001 | delay-us       | 0 to 60000000",
+        "--delay-us=-5       | delay-us=-5    | such as 100-2000",
+        "--delay-us=1ms      | delay-us=1ms   | such as 100-2000",
+        "--delay-seed=x      | delay-seed=x   | number",
         "--serial=123456789012345678901 | serial | 20"})
     void numbersOutOfRange(String option, String what, String rule) {
         bench(option).failed(USAGE, what, rule);

@@ -2,6 +2,7 @@
 package io.vblk.block.image;
 
 import io.vblk.block.engine.IoEngineKind;
+import io.vblk.block.filter.Filters;
 import java.util.Objects;
 import java.util.Set;
 
@@ -22,6 +23,7 @@ import java.util.Set;
  * @param locking whether others are kept away from the file
  * @param keepsStorage whether discards do nothing, and zeroes are written without giving storage
  *     back
+ * @param filters what stands between guests and the image
  */
 public record ImageSpec(
         String target,
@@ -31,7 +33,8 @@ public record ImageSpec(
         IoEngineKind engine,
         int blockBytes,
         ImageLocking locking,
-        boolean keepsStorage) {
+        boolean keepsStorage,
+        Filters filters) {
     /** The logical block sizes that there are. */
     private static final Set<Integer> BLOCK_BYTES = Set.of(0, 512, 4096);
 
@@ -47,14 +50,28 @@ public record ImageSpec(
         this(target, format, readOnly, throwAwayCopy, engine, blockBytes, ImageLocking.AUTO, false);
     }
 
+    /** Without filters. */
+    public ImageSpec(String target, ImageFormat format, boolean readOnly, boolean throwAwayCopy,
+            IoEngineKind engine, int blockBytes, ImageLocking locking, boolean keepsStorage) {
+        this(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking, keepsStorage,
+                Filters.NONE);
+    }
+
     /** Nothing but the format may be null. */
     public ImageSpec {
         Objects.requireNonNull(target);
         Objects.requireNonNull(engine);
         Objects.requireNonNull(locking);
+        Objects.requireNonNull(filters);
         if (!BLOCK_BYTES.contains(blockBytes)) {
             throw new IllegalArgumentException(
                     "logical-block-size must be 512 or 4096, not " + blockBytes);
         }
+    }
+
+    /** The same with these filters. */
+    public ImageSpec withFilters(Filters wanted) {
+        return new ImageSpec(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking,
+                keepsStorage, wanted);
     }
 }

@@ -6,6 +6,8 @@ import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockLimits;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.engine.IoEngines;
+import io.vblk.block.filter.Filters;
+import io.vblk.block.filter.HoldSwitch;
 import io.vblk.posix.MappedMemory;
 
 /** An image that is open, to be attached to any number of event loops. Thread: control. */
@@ -18,6 +20,9 @@ public final class OpenImage implements AutoCloseable {
     private final boolean keepsStorage;
     private final RawFile file;
     private final MappedMemory memory;
+    private final Filters filters;
+    private final HoldSwitch hold;
+    private int views;
 
     private OpenImage(ImageSpec spec, ImageFormat format, BlockLimits limits, String description,
             RawFile file, MappedMemory memory) {
@@ -29,6 +34,8 @@ public final class OpenImage implements AutoCloseable {
         this.keepsStorage = spec.keepsStorage();
         this.file = file;
         this.memory = memory;
+        this.filters = spec.filters();
+        this.hold = filters.mayHold() ? new HoldSwitch() : null;
     }
 
     static OpenImage raw(ImageSpec spec, RawFile file) {
@@ -125,6 +132,10 @@ public final class OpenImage implements AutoCloseable {
      * is seen on all, and a flush on one covers all.
      */
     public BlockBackend attach(AioContext context) {
+        return filters.around(view(context), context, views++, hold);
+    }
+
+    private BlockBackend view(AioContext context) {
         return switch (format) {
             case RAW -> attachFile(context);
             case NULL -> new NullImage(limits);
@@ -136,6 +147,11 @@ public final class OpenImage implements AutoCloseable {
         RawImage view = new RawImage(limits, IoEngines.open(engine, file.file(), context),
                 guarded ? new FirstBlockGuard(limits().blockBytes()) : null);
         return keepsStorage ? new StorageKeeper(view) : view;
+    }
+
+    /** What holds back the disk's requests; null if it was opened without. Thread: any. */
+    public HoldSwitch holdSwitch() {
+        return hold;
     }
 
     /** Closes the file, which drops its locks, or frees the memory; the data stay as they are. */

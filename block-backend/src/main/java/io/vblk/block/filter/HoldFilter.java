@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.block.filter;
+
+import io.vblk.aio.AioContext;
+import io.vblk.aio.BottomHalf;
+import io.vblk.block.BlockBackend;
+import io.vblk.block.BlockLimits;
+import io.vblk.block.BlockRequest;
+import io.vblk.block.QueueStatus;
+
+/**
+ * Takes requests and keeps them while its switch says so, then hands them on in their order.
+ * Thread: home.
+ */
+public final class HoldFilter implements BlockBackend {
+    private final BlockBackend backend;
+    private final HoldSwitch hold;
+    private final HandOver handOver;
+    private final BottomHalf release;
+
+    /** Takes over the backend; the switch is shared by all views of a disk. */
+    public HoldFilter(BlockBackend backend, AioContext context, HoldSwitch hold) {
+        this.backend = backend;
+        this.hold = hold;
+        this.handOver = new HandOver(backend, context, this::release);
+        this.release = context.bottomHalf("hold", this::release);
+        hold.add(this);
+    }
+
+    @Override
+    public BlockLimits limits() {
+        return backend.limits();
+    }
+
+    @Override
+    public QueueStatus submit(BlockRequest request) {
+        // What was held back goes first, although the switch is off again.
+        if (!hold.isHeld() && handOver.isEmpty()) {
+            return backend.submit(request);
+        }
+        handOver.add(request);
+        return QueueStatus.QUEUED;
+    }
+
+    @Override
+    public void commit() {
+        backend.commit();
+        if (!hold.isHeld() && !handOver.isEmpty()) {
+            release.schedule();
+        }
+    }
+
+    /** Thread: any. */
+    void scheduleRelease() {
+        release.schedule();
+    }
+
+    private void release() {
+        if (!hold.isHeld()) {
+            handOver.run();
+        }
+    }
+
+    @Override
+    public void close() {
+        assert handOver.isEmpty();
+        hold.remove(this);
+        release.close();
+        handOver.close();
+        backend.close();
+    }
+}
