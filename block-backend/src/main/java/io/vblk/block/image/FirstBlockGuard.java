@@ -26,6 +26,7 @@ final class FirstBlockGuard implements BlockCompletion, AutoCloseable {
     private final MappedMemory copy;
     private MappedMemory elements;
     private int elementsMax;
+    private IovecArray redirected;
 
     // Of the request under way.
     private boolean busy;
@@ -39,6 +40,7 @@ final class FirstBlockGuard implements BlockCompletion, AutoCloseable {
         this.copy = allocate(blockBytes);
         this.elementsMax = SEGMENTS_EXPECTED;
         this.elements = allocate((long) elementsMax * IovecArray.ELEMENT_BYTES);
+        this.redirected = new IovecArray(elements.address(), elementsMax);
     }
 
     private static MappedMemory allocate(long bytes) {
@@ -89,7 +91,6 @@ final class FirstBlockGuard implements BlockCompletion, AutoCloseable {
         if (guestIovecCount + 1 > elementsMax) {
             grow(guestIovecCount + 1);
         }
-        IovecArray redirected = new IovecArray(elements.address(), elementsMax);
         redirected.set(0, copy.address(), blockBytes);
         int count = 1;
         long copied = 0;
@@ -129,5 +130,6 @@ final class FirstBlockGuard implements BlockCompletion, AutoCloseable {
         elements.close();
         elementsMax = count;
         elements = allocate((long) count * IovecArray.ELEMENT_BYTES);
+        redirected = new IovecArray(elements.address(), count);
     }
 }
