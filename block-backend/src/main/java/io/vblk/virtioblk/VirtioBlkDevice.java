@@ -14,10 +14,12 @@ import io.vblk.virtio.VirtioFeatures;
 import io.vblk.virtio.Virtqueue;
 import io.vblk.virtio.VirtqueueConfig;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntConsumer;
 
 /**
@@ -36,10 +38,13 @@ public final class VirtioBlkDevice implements VirtioDevice {
     private final long offered;
     private final byte[] serial;
     private final VirtioBlkQueue[] queues;
+    /** Made with the first start of a queue; kept from then on. */
+    private final AtomicReferenceArray<LatencyRecorder> latencies;
     private VirtioBlkStats ended = VirtioBlkStats.NONE;
     private volatile long negotiated;
     private volatile boolean writesThrough = true;
     private volatile BlockLimits limits;
+    private volatile boolean measuring;
     private Runnable configListener = () -> { };
     private volatile IntConsumer brokenListener = queue -> { };
 
@@ -68,6 +73,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
         this.serial = Arrays.copyOf(
                 options.serial().getBytes(StandardCharsets.US_ASCII), VirtioBlkAbi.ID_BYTES);
         this.queues = new VirtioBlkQueue[options.numQueues()];
+        this.latencies = new AtomicReferenceArray<>(queues.length);
     }
 
     private static long offer(VirtioBlkOptions options, BlockLimits limits) {
@@ -199,7 +205,8 @@ public final class VirtioBlkDevice implements VirtioDevice {
         }
         Virtqueue ring = queueConfig.activate(memory, negotiated);
         VirtioBlkQueue queue = new VirtioBlkQueue(
-                this, index, homeOf(index), ring, kick, call, options.coalescing());
+                this, index, homeOf(index), ring, kick, call, options.coalescing(),
+                latencyOf(index));
         // Noted before: if the wait for the iothread is broken off, the queue may run all the same.
         queues[index] = queue;
         String refusal = startOnHome(homeOf(index).ioThread(), queue);
@@ -209,6 +216,14 @@ public final class VirtioBlkDevice implements VirtioDevice {
             throw new VirtioException(
                     "queue " + index + ": its kick cannot be watched: " + refusal);
         }
+    }
+
+    private LatencyRecorder latencyOf(int index) {
+        if (latencies.get(index) == null) {
+            latencies.set(index, new LatencyRecorder());
+        }
+        latencies.get(index).measure(measuring);
+        return latencies.get(index);
     }
 
     private QueueHome homeOf(int index) {
@@ -286,6 +301,34 @@ public final class VirtioBlkDevice implements VirtioDevice {
             }
         }
         return sum;
+    }
+
+    /** Switches measuring the latency of requests on or off, off at first. Thread: any. */
+    public void measureLatency(boolean wanted) {
+        measuring = wanted;
+        for (int i = 0; i < queues.length; i++) {
+            LatencyRecorder recorder = latencies.get(i);
+            if (recorder != null) {
+                recorder.measure(wanted);
+            }
+        }
+    }
+
+    /** Whether latency is measured. Thread: any. */
+    public boolean measuresLatency() {
+        return measuring;
+    }
+
+    /** Latencies measured so far of each queue that has ever run. Thread: any. */
+    public List<QueueLatency> latency() {
+        List<QueueLatency> all = new ArrayList<>();
+        for (int i = 0; i < queues.length; i++) {
+            LatencyRecorder recorder = latencies.get(i);
+            if (recorder != null) {
+                all.add(recorder.snapshot(i));
+            }
+        }
+        return all;
     }
 
     /** Whether a queue has stopped because the guest broke its ring. */

@@ -47,6 +47,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private final CallCoalescing coalescing;
     private final AioTimer callTimer;
     private final MappedMemory slotMemory;
+    private final LatencyRecorder latency;
 
     private VirtioBlkRequest free;
     /** Requests that the backend had no room for; while there is one, nothing is popped. */
@@ -80,8 +81,8 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private int lastErrno;
 
     VirtioBlkQueue(VirtioBlkDevice device, int index, QueueHome home, Virtqueue ring,
-            EventNotifier kick, EventNotifier call, CallCoalescing coalescing)
-            throws ErrnoException {
+            EventNotifier kick, EventNotifier call, CallCoalescing coalescing,
+            LatencyRecorder latency) throws ErrnoException {
         this.device = device;
         this.index = index;
         this.context = home.ioThread().context();
@@ -89,6 +90,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         this.ring = ring;
         this.coalescing = coalescing;
         this.call = call;
+        this.latency = latency;
         this.handler = new QueueHandler("queue " + index, context, ring, kick, this);
         this.resume = context.bottomHalf("virtio-blk queue " + index, this::resume);
         this.callTimer = context.timer("virtio-blk queue " + index, this::decideCall);
@@ -175,12 +177,17 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
 
     private int takeChains(int budget) throws VirtioException {
         int taken = 0;
+        long startNs = LatencyRecorder.NOT_MEASURED;
         while (taken < budget && parked == null) {
             VirtioBlkRequest request = free;
             if (!ring.pop(request.chain)) {
                 break;
             }
             free = request.next;
+            if (taken == 0) {
+                startNs = latency.startNs(context);
+            }
+            request.startNs = startNs;
             inFlight++;
             taken++;
             if (request.parse() == VirtioBlkRequest.SUBMIT) {
@@ -293,6 +300,9 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         request.writeStatus();
         ring.addUsed(request.chain, request.usedBytes());
         unpublished++;
+        if (request.startNs != LatencyRecorder.NOT_MEASURED) {
+            latency.answered(request.startNs, request.op(), context);
+        }
         release(request);
         inFlight--;
     }
@@ -310,6 +320,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         unpublished = 0;
         batches++;
         ring.publishUsed();
+        latency.shown(context);
         if (inFlight == 0 || !coalescing.isOn() || uncalled >= coalescing.completionsMax()) {
             decideCall();
         } else if (!callTimer.isArmed()) {

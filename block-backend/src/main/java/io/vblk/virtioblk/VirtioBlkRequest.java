@@ -42,6 +42,8 @@ final class VirtioBlkRequest implements BlockCompletion {
 
     /** Slot of the queue's free list or list of parked requests. */
     VirtioBlkRequest next;
+    /** When it was popped, if it is measured. */
+    long startNs;
 
     /**
      * A slot.
@@ -66,6 +68,7 @@ final class VirtioBlkRequest implements BlockCompletion {
         statusAddress = chain.lastWritableByte();
         status = VirtioBlkAbi.S_OK;
         usedBytes = VirtioBlkAbi.STATUS_BYTES;
+        op = null;
         rangeCount = 0;
         rangeNext = 0;
         block.setErrno(0);
@@ -281,7 +284,7 @@ final class VirtioBlkRequest implements BlockCompletion {
         }
     }
 
-    /** The operation that was submitted. */
+    /** The operation that was submitted, null if none was. */
     BlockOp op() {
         return op;
     }

@@ -71,6 +71,7 @@ class DataPathAllocationTest {
                 long features = device.features()
                         & ~(load.packed() ? 0 : VirtioFeatures.RING_PACKED);
                 device.acknowledgeFeatures(features);
+                device.measureLatency(load.depth() > 1);
                 try (VirtioBlkDriver driver = new VirtioBlkDriver(
                         memory, 0, QUEUE_SIZE, load.depth(), BLOCK, features)) {
                     device.startQueue(0, memory, driver.config(), driver.kickNotifier(),

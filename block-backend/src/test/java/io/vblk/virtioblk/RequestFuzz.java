@@ -70,7 +70,8 @@ public final class RequestFuzz implements FuzzScript.Device {
                 Virtqueue ring = FuzzRing.of(MEMORY, false, 0).config(0)
                         .activate(MEMORY.memory(), VirtioFeatures.VERSION_1);
                 VirtioBlkQueue queue = new VirtioBlkQueue(device, 0, new QueueHome(loop, backend),
-                        ring, EventNotifier.create(), EventNotifier.create(), CallCoalescing.OFF);
+                        ring, EventNotifier.create(), EventNotifier.create(), CallCoalescing.OFF,
+                        new LatencyRecorder());
                 MappedMemory memory = MappedMemory.anonymous(SEGMENTS_MAX * 16L + 16);
                 request = new VirtioBlkRequest(queue,
                         new IovecArray(memory.address() + 16, SEGMENTS_MAX), memory.address());
