@@ -30,10 +30,11 @@ final class DependencyRules {
                     "block.remote", "block.filter", "aio")),
             Map.entry("virtioblk", Set.of("block", "virtio", "aio")),
             Map.entry("bench", Set.of("virtioblk", "vhostuser", "block.image", "aio")),
+            Map.entry("control", Set.of("virtioblk", "block.image", "bench", "aio", "posix")),
             Map.entry("regress", Set.of("bench")),
             Map.entry("launcher", Set.of("posix", "uring", "aio", "virtio", "vhostuser", "block",
                     "block.engine", "block.qcow2", "block.remote", "block.filter", "block.image",
-                    "virtioblk", "bench", "regress")));
+                    "virtioblk", "bench", "control", "regress")));
 
     /** What goes beyond the first draft, each with the reason; all of it points downwards. */
     private static final Map<String, Set<String>> BEYOND = Map.of(
@@ -50,14 +51,15 @@ final class DependencyRules {
             "virtqueue", List.of("virtio", "vhostuser"),
             "block-backend", List.of("block", "block.engine", "block.qcow2", "block.remote",
                     "block.filter", "block.image", "virtioblk"),
-            "launcher", List.of("bench", "regress", "launcher"));
+            "launcher", List.of("bench", "control", "regress", "launcher"));
 
     /** Libraries by the beginning of their packages, and who may use them. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
             "jnr.", Set.of("posix"),
             "org.agrona.", Set.of("posix"),
             "org.HdrHistogram.", Set.of("bench", "regress"),
-            "com.fasterxml.", Set.of("bench", "regress", "launcher"),
+            // Requests and replies of a running server.
+            "com.fasterxml.", Set.of("bench", "control", "regress", "launcher"),
             "org.apache.commons.cli.", Set.of("launcher"));
 
     private static final Pattern OWN_USE = Pattern.compile("\\bio\\.vblk\\.([a-z0-9.]+)\\.[A-Z]");
