@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Stream socket of the Unix domain, by its descriptor: bytes together with file descriptors
- * (unix(7), SCM_RIGHTS of cmsg(3)). Nothing here blocks except {@link #connect}. Thread: one at a
- * time.
+ * (unix(7), SCM_RIGHTS of cmsg(3)). Nothing here blocks except {@code connect}. Thread: one at
+ * a time.
  */
 public final class UnixSocket implements AutoCloseable {
     /** Most descriptors that travel with one message: what Linux allows (SCM_MAX_FD). */
@@ -25,6 +25,7 @@ public final class UnixSocket implements AutoCloseable {
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
     private static final int BACKLOG = 16;
     private static final int FD_BYTES = 4;
+    private static final long CONNECT_RETRY_NS = 10_000_000;
 
     // struct msghdr (56), struct iovec (16), then struct cmsghdr (16) and its descriptors.
     private static final int MSG_IOV = 16;
@@ -102,6 +103,34 @@ public final class UnixSocket implements AutoCloseable {
             Posix.check("connect(" + path + ")", result);
             Posix.setNonBlocking(made);
             return socket;
+        } catch (ErrnoException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Connects to the socket at a path, waiting for room in its backlog no longer than told.
+     *
+     * @throws ErrnoException EAGAIN if there was no room in that time; ECONNREFUSED if nobody
+     *     listens there any more
+     */
+    public static UnixSocket connect(String path, long waitNs) throws ErrnoException {
+        long deadlineNs = System.nanoTime() + waitNs;
+        UnixSocket socket = make();
+        try (MappedMemory address = address(path);
+                MappedMemory timespec = MappedMemory.anonymous(Posix.TIMESPEC_BYTES)) {
+            while (true) {
+                int result = LibC.CALLS.connect(
+                        socket.fd, address.address(), (int) address.lengthBytes());
+                boolean full = result < 0 && LibC.errno() == Posix.EAGAIN;
+                if (!full || System.nanoTime() - deadlineNs >= 0) {
+                    Posix.check("connect(" + path + ")", result);
+                    return socket;
+                }
+                // A full backlog gives no event to wait for.
+                Posix.ppoll(0, 0, CONNECT_RETRY_NS, timespec.address());
+            }
         } catch (ErrnoException e) {
             socket.close();
             throw e;

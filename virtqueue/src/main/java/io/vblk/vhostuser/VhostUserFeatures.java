@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.vhostuser;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** Feature bits of the protocol itself (vhost-user.rst). Thread: any. */
 final class VhostUserFeatures {
     /** In the virtio feature word: all writes to guest memory are logged. */
@@ -18,5 +21,23 @@ final class VhostUserFeatures {
     static final long CONFIGURE_MEM_SLOTS = 1L << 15;
     static final long STATUS = 1L << 16;
 
+    /** Names of all protocol features that there are, by their bit. */
+    private static final List<String> NAMES = List.of("MQ", "LOG_SHMFD", "RARP", "REPLY_ACK",
+            "NET_MTU", "BACKEND_REQ", "CROSS_ENDIAN", "CRYPTO_SESSION", "PAGEFAULT", "CONFIG",
+            "BACKEND_SEND_FD", "HOST_NOTIFIER", "INFLIGHT_SHMFD", "RESET_DEVICE",
+            "INBAND_NOTIFICATIONS", "CONFIGURE_MEM_SLOTS", "STATUS", "XEN_MMAP", "SHARED_OBJECT",
+            "DEVICE_STATE", "GET_VRING_BASE_INFLIGHT");
+
     private VhostUserFeatures() {}
+
+    /** Names of protocol features, unknown ones as "bit 42". */
+    static List<String> names(long bits) {
+        List<String> names = new ArrayList<>();
+        for (int bit = 0; bit < Long.SIZE; bit++) {
+            if ((bits >>> bit & 1) != 0) {
+                names.add(bit < NAMES.size() ? NAMES.get(bit) : "bit " + bit);
+            }
+        }
+        return names;
+    }
 }
