@@ -137,7 +137,8 @@ final class SplitDriverQueue implements DriverQueue {
     }
 
     private int next(int index) {
-        return NativeMemory.getShort(descriptor(index) + SplitLayout.DESC_NEXT);
+        // The device can write here too: whatever it says stays inside of the table.
+        return NativeMemory.getShort(descriptor(index) + SplitLayout.DESC_NEXT) & (size - 1);
     }
 
     @Override
