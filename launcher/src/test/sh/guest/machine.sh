@@ -122,7 +122,7 @@ end_server() { # end_server SIGNAL CODE
 
 has_ended() { # has_ended PID: perhaps not yet waited for
     local state
-    state=$(<"/proc/$1/stat") 2>/dev/null || return 0
+    { read -r state <"/proc/$1/stat"; } 2>/dev/null || return 0
     state=${state##*) }
     [[ $state == Z* ]]
 }
@@ -205,9 +205,24 @@ tell_guest() { # tell_guest NAME WORD
     echo "$2" | socat -u - "UNIX-CONNECT:$1.words"
 }
 
-# One command of QEMU's monitor, and what it says.
+# One command of QEMU's monitor, and what it says; waits until it prompts again, or has ended.
 monitor() { # monitor NAME COMMAND
-    echo "$2" | timeout 20 socat -t 10 - "UNIX-CONNECT:$1.monitor,shut-none" 2>&1
+    local input output
+    coproc MONITOR { exec socat - "UNIX-CONNECT:$1.monitor"; }
+    input=${MONITOR[0]} output=${MONITOR[1]}
+    until_prompt "$input" >/dev/null
+    echo "$2" >&"$output"
+    until_prompt "$input"
+    exec {output}>&-
+}
+
+until_prompt() { # until_prompt DESCRIPTOR
+    local text='' part
+    until [[ $text == *'(qemu' ]]; do
+        IFS= read -r -t 30 -d ')' part <&"$1" || break
+        text+=$part
+    done
+    echo "$text"
 }
 
 feature() { # feature NAME BIT: 0 or 1, what device and guest have agreed on
