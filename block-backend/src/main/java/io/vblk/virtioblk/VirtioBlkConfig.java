@@ -8,8 +8,6 @@ import java.nio.ByteOrder;
 
 /** The configuration space (virtio 1.3, 5.2.4); layout in {@link VirtioBlkAbi}. Thread: control. */
 final class VirtioBlkConfig {
-    /** Most data segments of a request; with header and status it makes 256 descriptors. */
-    static final int SEG_MAX = 254;
     /** Longest read or write, in bytes: descriptors could name the same memory for terabytes. */
     static final long TRANSFER_BYTES_MAX = 1L << 30;
     /** Longest range of a DISCARD, WRITE_ZEROES or SECURE_ERASE, in sectors: 1 GiB. */
@@ -52,7 +50,7 @@ final class VirtioBlkConfig {
 
     /** What fits a queue without indirect tables: two descriptors go to header and status. */
     private static int segMax(VirtioBlkOptions options) {
-        return Math.max(1, Math.min(SEG_MAX, options.queueSize() - 2));
+        return Math.max(1, Math.min(options.segMax(), options.queueSize() - 2));
     }
 
     void setCapacity(BlockLimits limits) {

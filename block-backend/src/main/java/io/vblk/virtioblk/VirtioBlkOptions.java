@@ -10,6 +10,8 @@ import java.util.List;
  * @param serial what GET_ID answers, at most 20 bytes of ASCII
  * @param numQueues number of queues, 1 to {@link #QUEUES_MAX}
  * @param queueSize largest queue, a power of two up to {@link #QUEUE_SIZE_MAX}
+ * @param segMax most data segments of a request, 1 to {@link #SEG_MAX_LIMIT}; also less if the
+ *     queue is small
  * @param vqMapping number of the iothread of each queue; empty for one after the other in turn
  * @param inOrder whether IN_ORDER is offered: a driver that takes it waits for the slowest
  * @param coalescing how long calls are held back
@@ -18,6 +20,7 @@ public record VirtioBlkOptions(
         String serial,
         int numQueues,
         int queueSize,
+        int segMax,
         List<Integer> vqMapping,
         boolean inOrder,
         CallCoalescing coalescing) {
@@ -27,6 +30,21 @@ public record VirtioBlkOptions(
     public static final int QUEUE_SIZE_MAX = 1024;
     /** QEMU's default queue size for virtio-blk. */
     public static final int QUEUE_SIZE_DEFAULT = 256;
+
+    /** Most data segments of a request that a device can be made for. */
+    public static final int SEG_MAX_LIMIT = 254;
+    /**
+     * Header, data and status of the longest request fit a queue of 128, QEMU's default over
+     * vhost-user, without indirect tables as well: a driver waits for ever for room that there
+     * cannot be.
+     */
+    public static final int SEG_MAX_DEFAULT = 126;
+
+    /** With the segments that fit most queues. */
+    public VirtioBlkOptions(String serial, int numQueues, int queueSize, List<Integer> vqMapping,
+            boolean inOrder, CallCoalescing coalescing) {
+        this(serial, numQueues, queueSize, SEG_MAX_DEFAULT, vqMapping, inOrder, coalescing);
+    }
 
     /** Queues in turn on the iothreads, any order, each call at once. */
     public VirtioBlkOptions(String serial, int numQueues, int queueSize) {
@@ -48,6 +66,10 @@ public record VirtioBlkOptions(
         if (queueSize < 1 || queueSize > QUEUE_SIZE_MAX || Integer.bitCount(queueSize) != 1) {
             throw new IllegalArgumentException("queue-size must be a power of two from 1 to "
                     + QUEUE_SIZE_MAX + ", not " + queueSize);
+        }
+        if (segMax < 1 || segMax > SEG_MAX_LIMIT) {
+            throw new IllegalArgumentException(
+                    "seg-max must be 1 to " + SEG_MAX_LIMIT + ", not " + segMax);
         }
         if (!vqMapping.isEmpty() && vqMapping.size() != numQueues) {
             throw new IllegalArgumentException("iothread-vq-mapping names " + vqMapping.size()

@@ -31,7 +31,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     /** Chains taken in one run; the rest waits for a bottom half: others have their turn. */
     static final int CHAINS_PER_RUN_MAX = 256;
     /** Segments of a chain: header, data and status, and some for borders of memory regions. */
-    static final int SEGMENTS_MAX = VirtioBlkConfig.SEG_MAX + 2 + 16;
+    static final int SEGMENTS_MAX = VirtioBlkOptions.SEG_MAX_LIMIT + 2 + 16;
 
     private static final Logger LOG = LoggerFactory.getLogger(VirtioBlkQueue.class);
     private static final long NANOS_PER_SECOND = 1_000_000_000L;

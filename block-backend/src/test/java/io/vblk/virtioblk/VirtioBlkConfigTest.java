@@ -37,7 +37,7 @@ class VirtioBlkConfigTest {
         byte[] expected = hex(
                 "89 67 45 23 01 00 00 00",  // 0 capacity in sectors of 512 bytes
                 "00 00 00 00",              // 8 size_max: not offered
-                "fe 00 00 00",              // 12 seg_max
+                "7e 00 00 00",              // 12 seg_max
                 "00 00 00 00",              // 16 geometry: not offered
                 "00 02 00 00",              // 20 blk_size
                 "03 00 08 00 00 08 00 00",  // 24 topology: exponent, offset, min_io (16), opt_io
@@ -69,7 +69,7 @@ class VirtioBlkConfigTest {
         VirtioBlkConfig config = config(1, 1024, limits);
         assertArrayEquals(hex("02 00 04 00 10 00 00 00"), read(config, 24, 8));
         assertArrayEquals(hex("08 00 00 00"), read(config, 44, 4));
-        assertArrayEquals(hex("fe 00 00 00"), read(config, 12, 4));
+        assertArrayEquals(hex("7e 00 00 00"), read(config, 12, 4));
     }
 
     @Test

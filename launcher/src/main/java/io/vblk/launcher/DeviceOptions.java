@@ -64,6 +64,9 @@ final class DeviceOptions {
         options.addOption(value("queue-size", "N",
                 "descriptors of a virtqueue, a power of two up to 1024; default: 256, or what "
                         + "iodepth needs; on a socket the most that a guest may take, 1024"));
+        options.addOption(value("seg-max", "N",
+                "most data segments of a request, 1 to 254; default: "
+                        + VirtioBlkOptions.SEG_MAX_DEFAULT));
         options.addOption(value("serial", "TEXT", "serial number, up to 20 characters"));
         options.addOption(value("call-delay-us", "US",
                 "longest time that a call is held back for more completions; default: 0"));
@@ -131,7 +134,7 @@ final class DeviceOptions {
     static VirtioBlkOptions served(CommandLine line) throws UsageException {
         VirtioBlkOptions device = new VirtioBlkOptions(text(line, "serial", SERIAL),
                 integer(line, "num-queues", 1),
-                integer(line, "queue-size", VirtioBlkOptions.QUEUE_SIZE_MAX),
+                integer(line, "queue-size", VirtioBlkOptions.QUEUE_SIZE_MAX), segMax(line),
                 numbers(line, "iothread-vq-mapping"),
                 CommonOptions.isOn(line, "in-order", false), coalescing(line));
         checkHomes(device, loop(line));
@@ -152,6 +155,10 @@ final class DeviceOptions {
         }
     }
 
+    private static int segMax(CommandLine line) throws UsageException {
+        return integer(line, "seg-max", VirtioBlkOptions.SEG_MAX_DEFAULT);
+    }
+
     private static CallCoalescing coalescing(CommandLine line) throws UsageException {
         return new CallCoalescing(
                 NANOS_PER_US * integer(line, "call-delay-us", 0),
@@ -167,7 +174,7 @@ final class DeviceOptions {
         }
         long descriptors = (long) job.iodepth() * ring.descriptorsPerRequest();
         VirtioBlkOptions device = new VirtioBlkOptions(text(line, "serial", SERIAL), queues,
-                integer(line, "queue-size", queueSizeFor(descriptors)),
+                integer(line, "queue-size", queueSizeFor(descriptors)), segMax(line),
                 numbers(line, "iothread-vq-mapping"), ring.inOrder(), coalescing(line));
         if (descriptors > device.queueSize()) {
             throw new UsageException("iodepth=" + job.iodepth() + " does not fit a queue of "
