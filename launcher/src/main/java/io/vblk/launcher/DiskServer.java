@@ -63,11 +63,6 @@ final class DiskServer implements AutoCloseable {
         stopped.countDown();
     }
 
-    /** The disks, in the order in which they were asked for. */
-    List<ServedDisk> disks() {
-        return disks;
-    }
-
     /** Waits for the end. */
     void run() throws IOException {
         try {

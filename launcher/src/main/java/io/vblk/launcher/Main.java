@@ -18,6 +18,8 @@ public final class Main {
     static final int EXIT_USAGE = 2;
 
     private static final String VERBOSE = "--verbose";
+    /** For launcher/bin/vblk alone. */
+    private static final String TRAIN = "--train-archive";
     private static final String LOG = "org.slf4j.simpleLogger.";
 
     static final List<Command> COMMANDS =
@@ -116,6 +118,8 @@ public final class Main {
             case "--help", "-h", "help":
                 System.out.print(Help.program(COMMANDS));
                 return 0;
+            case TRAIN:
+                return Training.run();
             default:
                 return runCommand(command(first), words.subList(1, words.size()));
         }
