@@ -292,7 +292,16 @@ public final class VirtioBlkDevice implements VirtioDevice {
         }
     }
 
-    /** Counters of all queues, stopped ones included; exact while nothing runs. Thread: control. */
+    /** Number of queues that run at the moment. Thread: any. */
+    public int queuesRunning() {
+        int running = 0;
+        for (VirtioBlkQueue queue : queues) {
+            running += queue != null ? 1 : 0;
+        }
+        return running;
+    }
+
+    /** Counters of all queues, stopped ones included; exact while nothing runs. Thread: any. */
     public VirtioBlkStats stats() {
         VirtioBlkStats sum = ended;
         for (VirtioBlkQueue queue : queues) {

@@ -100,25 +100,6 @@ public final class ControlConnection implements AutoCloseable {
         return readLine();
     }
 
-    /**
-     * What a reply says.
-     *
-     * @return what the command returned
-     * @throws ControlException what the server has against it
-     */
-    Object valueOf(String reply) throws IOException, ControlException {
-        if (parse(reply) instanceof Map<?, ?> object) {
-            if (object.get("error") instanceof Map<?, ?> error) {
-                throw new ControlException(
-                        String.valueOf(error.get("class")), String.valueOf(error.get("desc")));
-            }
-            if (object.containsKey("return")) {
-                return object.get("return");
-            }
-        }
-        throw new IOException(path + ": what it said is no reply: " + reply);
-    }
-
     private Object parse(String line) throws IOException {
         try {
             return Json.parse(line);

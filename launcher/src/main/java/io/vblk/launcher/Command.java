@@ -8,7 +8,7 @@ import org.apache.commons.cli.Options;
 
 /** One command of the program. Thread: main. */
 sealed interface Command
-        permits BenchCommand, InfoCommand, ServeCommand, StorageDaemonCommand {
+        permits BenchCommand, CtlCommand, InfoCommand, ServeCommand, StorageDaemonCommand {
     /** Its name on the command line. */
     String name();
 

@@ -2,6 +2,7 @@
 package io.vblk.launcher;
 
 import io.vblk.aio.IoThread;
+import io.vblk.control.LoopControl;
 import io.vblk.posix.Signals;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.commons.cli.CommandLine;
 
 /** Disks on sockets, until told to end. Thread: main, except where it says any. */
 final class DiskServer implements AutoCloseable {
@@ -16,8 +18,10 @@ final class DiskServer implements AutoCloseable {
     private static final long LOOK_SECONDS = 1;
 
     private final List<IoThread> iothreads = new ArrayList<>();
+    private final List<LoopControl> loops = new ArrayList<>();
     private final List<ServedDisk> disks = new ArrayList<>();
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private ControlSocket control;
 
     private DiskServer() {}
 
@@ -34,7 +38,9 @@ final class DiskServer implements AutoCloseable {
         AtomicInteger left = new AtomicInteger(disks.size());
         try {
             for (IothreadSpec spec : iothreads) {
-                server.iothreads.add(spec.start());
+                IoThread iothread = spec.start();
+                server.iothreads.add(iothread);
+                server.loops.add(new LoopControl(spec.name(), iothread.context()));
             }
             for (DiskSpec spec : disks) {
                 server.disks.add(ServedDisk.open(
@@ -58,9 +64,24 @@ final class DiskServer implements AutoCloseable {
         }
     }
 
+    /** Lets an operator in, if the command line says so. */
+    void openControl(CommandLine line) throws IOException {
+        control = ControlSocket.open(line, this);
+    }
+
     /** Ends {@link #run}. Thread: any. */
     void stop() {
         stopped.countDown();
+    }
+
+    /** The disks, in the order in which they were asked for. */
+    List<ServedDisk> disks() {
+        return disks;
+    }
+
+    /** The event loops, in the order in which they were asked for. */
+    List<LoopControl> loops() {
+        return loops;
     }
 
     /** Waits for the end. */
@@ -81,6 +102,10 @@ final class DiskServer implements AutoCloseable {
     /** Ends all that has begun; what fails on the way keeps nothing else from its end. */
     @Override
     public void close() {
+        if (control != null) {
+            // First: an operator may not look at what is gone, nor hold what is to be drained.
+            control.close();
+        }
         disks.forEach(ServedDisk::stop);
         RuntimeException failure = null;
         List<AutoCloseable> all = new ArrayList<>(disks);

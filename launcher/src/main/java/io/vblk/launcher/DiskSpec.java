@@ -19,4 +19,10 @@ record DiskSpec(String name, ImageSpec image, VirtioBlkOptions device, List<Inte
     DiskSpec {
         iothreads = List.copyOf(iothreads);
     }
+
+    /** The same, and its requests can be held back. */
+    DiskSpec withHold() {
+        return new DiskSpec(name, image.withFilters(image.filters().withHold()), device, iothreads,
+                socket);
+    }
 }

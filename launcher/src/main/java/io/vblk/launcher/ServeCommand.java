@@ -79,7 +79,9 @@ final class ServeCommand implements Command {
     private static int serveSocket(CommandLine line) throws UsageException, IOException {
         LoopSetup loop = DeviceOptions.loop(line);
         DiskSpec disk = SocketOptions.disk(line, loop);
-        try (DiskServer server = DiskServer.open(IothreadSpec.all(loop), List.of(disk))) {
+        List<DiskSpec> disks = ControlSocket.prepare(line, List.of(disk));
+        try (DiskServer server = DiskServer.open(IothreadSpec.all(loop), disks)) {
+            server.openControl(line);
             System.out.printf(Locale.ROOT, "serving %s on %s (pid %d)%n",
                     disk.image().target(), disk.socket(), ProcessHandle.current().pid());
             System.out.flush();

@@ -15,6 +15,7 @@ import io.vblk.virtioblk.VirtioBlkDevice;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +33,13 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     private final OpenImage image;
     private final Runnable ended;
     private final List<QueueHome> homes = new ArrayList<>();
-    /** Devices of the connections at present. Thread: control. */
-    private final List<VirtioBlkDevice> devices = new ArrayList<>();
+    /** Devices of the connections at present. Written by control, read by any. */
+    private final List<VirtioBlkDevice> devices = new CopyOnWriteArrayList<>();
+    /** What was counted on connections that have ended. */
+    private volatile DiskCounts before = DiskCounts.NONE;
+    private volatile boolean measuring;
+    /** Whether rings run, and so the image is locked. Thread: control. */
+    private boolean acquired;
     /** False for a descriptor that is a connection already. Set before the first one. */
     private boolean listens;
     private IoThread control;
@@ -92,13 +98,16 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     @Override
     public VirtioDevice connect() {
         VirtioBlkDevice device = new VirtioBlkDevice(spec.device(), homes);
+        device.measureLatency(measuring);
         devices.add(device);
         return device;
     }
 
     @Override
     public void disconnect(VirtioDevice device) {
-        devices.remove(device);
+        if (devices.remove(device)) {
+            before = before.plus(DiskCounts.of((VirtioBlkDevice) device));
+        }
         if (!listens) {
             ended.run();
         }
@@ -107,14 +116,82 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     @Override
     public void acquire() throws IOException {
         image.lock();
+        acquired = true;
     }
 
     @Override
     public void release() {
+        acquired = false;
         image.unlock();
     }
 
+    // ------------------------------------------------------------------ for operators
+
+    DiskSpec spec() {
+        return spec;
+    }
+
+    OpenImage image() {
+        return image;
+    }
+
+    /** The thread that connections are served on. */
+    IoThread control() {
+        return control;
+    }
+
+    /** Devices of the connections at present. Thread: any. */
+    List<VirtioBlkDevice> devices() {
+        return devices;
+    }
+
+    /** What all connections have counted so far. Thread: any. */
+    DiskCounts counts() {
+        DiskCounts counts = before;
+        for (VirtioBlkDevice device : devices) {
+            counts = counts.plus(DiskCounts.of(device));
+        }
+        return counts;
+    }
+
+    /** Whether latencies are measured. Thread: any. */
+    boolean measuresLatency() {
+        return measuring;
+    }
+
+    /** Measures latencies or not, on all connections. Thread: any. */
+    void measureLatency(boolean wanted) {
+        measuring = wanted;
+        devices.forEach(device -> device.measureLatency(wanted));
+    }
+
     // ------------------------------------------------------------------ growing
+
+    /**
+     * Takes over the size of the image, made that large before. Thread: control.
+     *
+     * @param sizeBytes size to give the file first, 0 for the one that it has
+     * @return the capacity afterwards, in bytes
+     */
+    long growTo(long sizeBytes) throws ImageException {
+        if (sizeBytes > 0) {
+            boolean inUse = acquired;
+            if (!inUse) {
+                image.lock();
+            }
+            try {
+                image.extend(sizeBytes);
+            } finally {
+                if (!inUse) {
+                    image.unlock();
+                }
+            }
+        }
+        if (image.followSize()) {
+            devices.forEach(VirtioBlkDevice::grow);
+        }
+        return image.limits().capacityBytes();
+    }
 
     /** Takes over what the image has gained on the host, for all connections. Thread: any. */
     void followSize() {
@@ -141,6 +218,10 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     void stop() {
         if (socket != null) {
             socket.removePath();
+        }
+        if (image.holdSwitch() != null) {
+            // Rings stop when nothing is under way any more.
+            image.holdSwitch().resume();
         }
         if (listener != null && control.isAlive()) {
             control.context().execute("stop", listener::close);

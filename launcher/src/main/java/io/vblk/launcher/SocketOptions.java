@@ -18,7 +18,7 @@ final class SocketOptions {
             "iodepth", "runtime", "size", "offset", "randseed", "verify", "wait", "packed",
             "indirect", "event-idx");
     /** What only a socket needs. */
-    private static final List<String> FOR_SOCKET = List.of("blk-file", "locking");
+    private static final List<String> FOR_SOCKET = List.of("blk-file", "locking", "control");
 
     private SocketOptions() {}
 
@@ -31,6 +31,7 @@ final class SocketOptions {
         options.addOption(value("locking", "MODE",
                 "lock the image while a guest uses it: on, off, or auto (where the file system "
                         + "can); default: auto"));
+        options.addOption(ControlSocket.option());
         options.addOption(flag("print-capabilities",
                 "print what this back-end can do, as JSON for management software"));
     }

@@ -23,7 +23,7 @@ final class StorageDaemonCommand implements Command {
 
     static {
         REFUSED.put("chardev", "there are no character devices");
-        REFUSED.put("monitor", "there is no QMP");
+        REFUSED.put("monitor", "there is no QMP, but --control=SOCKET and vblk ctl");
         REFUSED.put("nbd-server", "there is no NBD server");
         REFUSED.put("trace", "use Java Flight Recorder, VBLK_JAVA_OPTS=-XX:StartFlightRecording");
     }
@@ -58,6 +58,7 @@ final class StorageDaemonCommand implements Command {
                         + "logical-block-size, num-queues, queue-size, serial and iothread"));
         options.addOption(value("pidfile", "PATH",
                 "write the process's id there once all is served; removed at the end"));
+        options.addOption(ControlSocket.option());
         options.addOption(flag("daemonize", "refused: the caller puts it into the background"));
         REFUSED.forEach((name, why) -> options.addOption(
                 Option.builder(name.equals("trace") ? "T" : null).longOpt(name).hasArg()
@@ -98,7 +99,9 @@ final class StorageDaemonCommand implements Command {
         StorageDaemonSetup setup = StorageDaemonSetup.parse(
                 values(line, "object"), values(line, "blockdev"), values(line, "export"));
         setup.warnings().forEach(warning -> System.err.println("vblk: " + warning));
-        try (DiskServer server = DiskServer.open(setup.iothreads(), setup.disks())) {
+        List<DiskSpec> disks = ControlSocket.prepare(line, setup.disks());
+        try (DiskServer server = DiskServer.open(setup.iothreads(), disks)) {
+            server.openControl(line);
             serve(server, setup, line.getOptionValue("pidfile"));
         }
         return 0;

@@ -87,6 +87,23 @@ public final class OpenImage implements AutoCloseable {
     }
 
     /**
+     * Makes the file longer; {@link #followSize} takes that over. Whoever does so has locked it.
+     *
+     * @throws ImageException if the disk is no file, would become shorter, or the host has no room
+     */
+    public void extend(long sizeBytes) throws ImageException {
+        if (file == null) {
+            throw new ImageException(description + ": is no file and keeps its size");
+        }
+        int blockBytes = limits().blockBytes();
+        if (sizeBytes % blockBytes != 0) {
+            throw new ImageException(file.path() + ": a disk has whole blocks: " + sizeBytes
+                    + " is no multiple of " + blockBytes);
+        }
+        file.extend(sizeBytes);
+    }
+
+    /**
      * Keeps others away from the file, as the user chose; without effect if that is so already.
      *
      * @throws ImageException one line that says who is in the way; nothing is locked then

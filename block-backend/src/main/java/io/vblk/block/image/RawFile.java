@@ -232,6 +232,31 @@ record RawFile(
         }
     }
 
+    /**
+     * Makes the file longer, never shorter.
+     *
+     * @throws ImageException if it is no file, may not be written, or the host has no room
+     */
+    void extend(long sizeBytes) throws ImageException {
+        if (facts.blockDevice() && !isCopy()) {
+            throw new ImageException(path + ": is a block device: make it larger by its own tools,"
+                    + " then take over the size that it has");
+        }
+        if (limits.readOnly()) {
+            throw new ImageException(path + ": is open read-only and cannot be made longer");
+        }
+        try {
+            long nowBytes = file.sizeBytes();
+            if (sizeBytes < nowBytes) {
+                throw new ImageException(path + ": has " + nowBytes + " bytes and is never made"
+                        + " shorter, such as " + sizeBytes);
+            }
+            Posix.ftruncate(file.fd(), sizeBytes);
+        } catch (ErrnoException e) {
+            throw new ImageException(path + ": " + e.getMessage(), e);
+        }
+    }
+
     private boolean isCopy() {
         return path.equals(selfPath(file.fd()));
     }
