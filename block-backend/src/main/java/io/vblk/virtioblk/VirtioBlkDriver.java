@@ -11,6 +11,7 @@ import io.vblk.posix.Posix;
 import io.vblk.virtio.DriverBuffers;
 import io.vblk.virtio.DriverQueue;
 import io.vblk.virtio.GuestMemory;
+import io.vblk.virtio.VirtioFeatures;
 import io.vblk.virtio.VirtqueueConfig;
 
 /**
@@ -29,6 +30,13 @@ public final class VirtioBlkDriver implements AutoCloseable {
     public static final int NOTHING = DriverQueue.NOTHING_USED;
     /** Status of a request that succeeded (VIRTIO_BLK_S_OK). */
     public static final int STATUS_OK = VirtioBlkAbi.S_OK;
+
+    /** Feature bits that this driver can do with; it takes no others. */
+    public static final long FEATURES = VirtioFeatures.VERSION_1 | VirtioFeatures.INDIRECT_DESC
+            | VirtioFeatures.EVENT_IDX | VirtioFeatures.RING_PACKED | VirtioFeatures.IN_ORDER
+            | VirtioBlkAbi.F_SEG_MAX | VirtioBlkAbi.F_RO | VirtioBlkAbi.F_BLK_SIZE
+            | VirtioBlkAbi.F_FLUSH | VirtioBlkAbi.F_TOPOLOGY | VirtioBlkAbi.F_CONFIG_WCE
+            | VirtioBlkAbi.F_MQ | VirtioBlkAbi.F_DISCARD | VirtioBlkAbi.F_WRITE_ZEROES;
 
     private static final int SLOT_HEADER_BYTES = 32;
     private static final int STATUS_OFFSET = VirtioBlkAbi.HEADER_BYTES;
@@ -49,6 +57,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
     private final long dataHost;
     private final long dataStride;
     private long kicks;
+    private long calls;
 
     /**
      * Lays out queue and slots.
@@ -229,6 +238,19 @@ public final class VirtioBlkDriver implements AutoCloseable {
         return kicks;
     }
 
+    /** Calls received so far, those that nobody waited for too. */
+    public long calls() {
+        takeCalls();
+        return calls;
+    }
+
+    private void takeCalls() {
+        long counter = waitScratch.address();
+        if (Posix.read(call.fd(), counter, Posix.EVENTFD_BYTES) > 0) {
+            calls += NativeMemory.getLong(counter);
+        }
+    }
+
     /**
      * Sleeps until the device calls or the time is over; returns at once if something is used.
      *
@@ -241,7 +263,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
             NativeMemory.putInt(pollfd, call.fd());
             NativeMemory.putInt(pollfd + 4, 1);
             if (Posix.ppoll(pollfd, 1, timeoutNs, waitScratch.address()) > 0) {
-                call.testAndClear();
+                takeCalls();
             }
         }
         queue.disableCalls();

@@ -2,7 +2,7 @@
 package io.vblk.bench;
 
 import io.vblk.block.image.ImageException;
-import io.vblk.virtioblk.VirtioBlkStats;
+import io.vblk.virtioblk.VirtioBlkDriver;
 import java.io.IOException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -12,21 +12,23 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * One run of a load against a device in this process. Thread: control, except where it says any.
+ * One run of a load against a device in this process or a back-end in another one. Thread:
+ * control, except where it says any.
  */
 public final class BenchRun implements AutoCloseable {
     private static final long PROGRESS_MS = 1_000;
+    /** How often it is looked whether the device is still there. */
+    private static final long LOOK_MS = 100;
+    private static final long FLUSH_WAIT_NS = 100_000_000L;
 
-    private final DeviceSetup setup;
-    private final InProcessGuest guest;
+    private final GuestTarget guest;
     private final JobSpec spec;
     private final VerifyMap verify;
     private final StopFlag stop = new StopFlag();
     private final List<LoadGenerator> jobs = new ArrayList<>();
     private final AtomicReference<Throwable> crash = new AtomicReference<>();
 
-    private BenchRun(DeviceSetup setup, InProcessGuest guest, JobSpec spec, VerifyMap verify) {
-        this.setup = setup;
+    private BenchRun(GuestTarget guest, JobSpec spec, VerifyMap verify) {
         this.guest = guest;
         this.spec = spec;
         this.verify = verify;
@@ -39,23 +41,39 @@ public final class BenchRun implements AutoCloseable {
      * @throws IllegalArgumentException if the job does not fit the disk
      */
     public static BenchRun open(DeviceSetup setup, JobSpec spec) throws IOException {
-        InProcessGuest guest = InProcessGuest.open(setup);
+        return prepare(InProcessGuest.open(setup), spec);
+    }
+
+    /**
+     * Connects to a back-end and prepares the jobs.
+     *
+     * @throws IOException if the back-end or the host says no, in words for an operator
+     * @throws IllegalArgumentException if the job does not fit the disk or what is offered
+     */
+    public static BenchRun open(VhostUserSetup setup, JobSpec spec) throws IOException {
+        return prepare(VhostUserGuest.open(setup, spec.rw().writes()), spec);
+    }
+
+    private static BenchRun prepare(GuestTarget guest, JobSpec spec) throws IOException {
         VerifyMap verify = null;
         try {
-            JobSpec fitted =
-                    spec.onDisk(guest.limits().capacityBytes(), guest.limits().blockBytes());
-            verify = spec.verify() ? VerifyMap.of(fitted, guest.image()) : null;
-            BenchRun run = new BenchRun(setup, guest, fitted, verify);
-            guest.plugIn(setup, fitted);
+            JobSpec fitted = spec.onDisk(guest.capacityBytes(), guest.blockBytes());
+            verify = spec.verify() ? guest.verifyMap(fitted) : null;
+            BenchRun run = new BenchRun(guest, fitted, verify);
+            guest.plugIn(fitted);
             for (int i = 0; i < fitted.numjobs(); i++) {
                 run.jobs.add(new LoadGenerator(fitted, i, guest.driver(i), verify, run.stop));
             }
             return run;
         } catch (IOException | RuntimeException | Error e) {
-            if (verify != null) {
-                verify.close();
+            try {
+                if (verify != null) {
+                    verify.close();
+                }
+                guest.close();
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
             }
-            guest.close();
             throw e;
         }
     }
@@ -89,25 +107,34 @@ public final class BenchRun implements AutoCloseable {
      */
     public JobReport run(Consumer<Progress> progress) throws IOException {
         ZonedDateTime started = ZonedDateTime.now();
-        List<LoopReport> loopsBefore = guest.loops();
-        VirtioBlkStats deviceBefore = guest.deviceStats();
+        guest.beginReport();
         inThreads(LoadGenerator::run, progress);
-        List<LoopReport> loops = new ArrayList<>();
-        for (LoopReport loop : guest.loops()) {
-            loops.add(loop.since(loopsBefore.get(loop.iothread())));
-        }
-        VirtioBlkStats device = guest.deviceStats().since(deviceBefore);
+        TargetReport target = guest.report();
         boolean flushed = true;
         if (spec.rw().writes()) {
             if (verify != null) {
                 inThreads(LoadGenerator::readBack, p -> { });
             }
-            flushed = guest.flush();
+            flushed = !guest.canFlush() || flush();
         }
         List<JobStats> stats = jobs.stream().map(LoadGenerator::stats).toList();
-        return new JobReport(
-                setup, guest.image(), spec, started, stats, loops, device,
-                flushed);
+        return new JobReport(target, spec, started, stats, flushed);
+    }
+
+    /** Makes everything written stable, through the first queue; whether the device says so. */
+    private boolean flush() throws IOException {
+        VirtioBlkDriver driver = guest.driver(0);
+        if (!driver.flush(0)) {
+            return false;
+        }
+        driver.kick();
+        while (driver.poll() == VirtioBlkDriver.NOTHING) {
+            if (!guest.serves(0)) {
+                return false;
+            }
+            driver.await(FLUSH_WAIT_NS);
+        }
+        return driver.status(0) == VirtioBlkDriver.STATUS_OK;
     }
 
     private void inThreads(Consumer<LoadGenerator> work, Consumer<Progress> progress)
@@ -128,10 +155,8 @@ public final class BenchRun implements AutoCloseable {
             Progress last = Progress.START;
             for (Thread thread : threads) {
                 while (thread.isAlive()) {
-                    thread.join(PROGRESS_MS);
-                    if (!guest.isAlive()) {
-                        throw new IllegalStateException("the event loop has ended");
-                    }
+                    thread.join(LOOK_MS);
+                    guest.checkAlive();
                     long nowNs = System.nanoTime();
                     if (nowNs - shownNs >= PROGRESS_MS * 900_000) {
                         last = last.next(nowNs - beganNs, sum(false), sum(true),
@@ -142,23 +167,23 @@ public final class BenchRun implements AutoCloseable {
                 }
             }
         } catch (InterruptedException e) {
-            endJobs(threads);
+            stop();
+            joinAll(threads);
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
-        } catch (RuntimeException e) {
-            if (guest.isAlive()) {
-                endJobs(threads);
-            }
+        } catch (IOException | RuntimeException e) {
+            stop.abandon();
+            joinAll(threads);
             throw e;
         }
         if (crash.get() != null) {
+            guest.blame(crash.get());
             throw new IllegalStateException("a job ended unexpectedly", crash.get());
         }
     }
 
     /** The jobs look at guest memory, which the caller is going to unmap. */
-    private void endJobs(List<Thread> threads) {
-        stop();
+    private static void joinAll(List<Thread> threads) {
         threads.forEach(BenchRun::joinUninterruptibly);
     }
 

@@ -7,7 +7,6 @@ import io.vblk.block.BlockLimits;
 import io.vblk.block.image.ImageException;
 import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
-import io.vblk.virtio.GuestMemory;
 import io.vblk.virtio.VirtioException;
 import io.vblk.virtioblk.QueueHome;
 import io.vblk.virtioblk.VirtioBlkDevice;
@@ -23,27 +22,26 @@ import java.util.List;
  * Device and drivers in one process over shared guest memory: an image, iothreads with the
  * device's queues, and one driver per job. Thread: control.
  */
-final class InProcessGuest implements AutoCloseable {
-    /** Most memory of all guests together: buffers for each request in flight. */
-    private static final long GUEST_BYTES_MAX = 4L << 30;
-    private static final long FLUSH_WAIT_NS = 100_000_000L;
-
+final class InProcessGuest implements GuestTarget {
+    private final DeviceSetup setup;
     private final OpenImage image;
     private final List<IoThread> ioThreads = new ArrayList<>();
     private final List<QueueHome> homes = new ArrayList<>();
     private VirtioBlkDevice device;
     /** What a driver learns by an interrupt; the drivers here have one control thread. */
     private boolean configChanged;
-    private GuestMemory memory;
-    private VirtioBlkDriver[] drivers = new VirtioBlkDriver[0];
+    private GuestDrivers drivers;
+    private List<LoopReport> loopsBefore = List.of();
+    private VirtioBlkStats statsBefore = VirtioBlkStats.NONE;
 
-    private InProcessGuest(OpenImage image) {
+    private InProcessGuest(DeviceSetup setup, OpenImage image) {
+        this.setup = setup;
         this.image = image;
     }
 
     /** Opens the image and starts the iothreads; {@link #plugIn} makes the queues. */
     static InProcessGuest open(DeviceSetup setup) throws IOException {
-        InProcessGuest guest = new InProcessGuest(Images.open(setup.image()));
+        InProcessGuest guest = new InProcessGuest(setup, Images.open(setup.image()));
         try {
             for (int i = 0; i < setup.loop().count(); i++) {
                 guest.ioThreads.add(setup.loop().start(i));
@@ -55,38 +53,36 @@ final class InProcessGuest implements AutoCloseable {
         }
     }
 
-    OpenImage image() {
-        return image;
+    @Override
+    public long capacityBytes() {
+        return image.limits().capacityBytes();
     }
 
-    BlockLimits limits() {
-        return image.limits();
+    @Override
+    public int blockBytes() {
+        return image.limits().blockBytes();
     }
 
-    /** Makes the device and starts one queue per job. */
-    void plugIn(DeviceSetup setup, JobSpec spec) throws IOException {
+    @Override
+    public VerifyMap verifyMap(JobSpec spec) throws IOException {
+        return VerifyMap.of(spec, image);
+    }
+
+    @Override
+    public void plugIn(JobSpec spec) throws IOException {
         for (IoThread ioThread : ioThreads) {
             homes.add(new QueueHome(ioThread, image.attach(ioThread.context())));
         }
         device = new VirtioBlkDevice(setup.device(), homes);
         device.onConfigChange(() -> configChanged = true);
-        int queueSize = setup.device().queueSize();
-        long driverBytes = VirtioBlkDriver.bytesNeeded(
-                queueSize, spec.iodepth(), spec.blockBytes());
-        if (driverBytes > GUEST_BYTES_MAX / spec.numjobs()) {
-            throw new IllegalArgumentException("numjobs times iodepth times bs needs more than "
-                    + FioFormat.binaryBytes(GUEST_BYTES_MAX) + " of guest memory");
-        }
-        memory = GuestMemory.allocate(driverBytes * spec.numjobs());
         try {
             long features = setup.ring().choose(device.features());
             device.acknowledgeFeatures(features);
-            drivers = new VirtioBlkDriver[spec.numjobs()];
-            for (int i = 0; i < drivers.length; i++) {
-                drivers[i] = new VirtioBlkDriver(memory, driverBytes * i, queueSize,
-                        spec.iodepth(), spec.blockBytes(), features);
-                device.startQueue(i, memory, drivers[i].config(), drivers[i].kickNotifier(),
-                        drivers[i].callNotifier());
+            drivers = new GuestDrivers(spec, setup.device().queueSize(), features);
+            for (int i = 0; i < spec.numjobs(); i++) {
+                VirtioBlkDriver driver = drivers.get(i);
+                device.startQueue(i, drivers.memory(), driver.config(), driver.kickNotifier(),
+                        driver.callNotifier());
             }
         } catch (VirtioException e) {
             throw new IllegalStateException("our own driver broke the protocol", e);
@@ -94,7 +90,7 @@ final class InProcessGuest implements AutoCloseable {
     }
 
     /** Whether the event loops run; one ends before its time only by a mistake of ours. */
-    boolean isAlive() {
+    private boolean isAlive() {
         for (IoThread ioThread : ioThreads) {
             if (!ioThread.isAlive()) {
                 return false;
@@ -103,13 +99,25 @@ final class InProcessGuest implements AutoCloseable {
         return true;
     }
 
-    /**
-     * Takes over what the disk has gained on the host.
-     *
-     * @return the capacity in bytes that the guests read after a configuration change, or 0 if
-     *     there was none
-     */
-    long followSize() throws ImageException {
+    @Override
+    public void checkAlive() {
+        if (!isAlive()) {
+            throw new IllegalStateException("the event loop has ended");
+        }
+    }
+
+    @Override
+    public boolean serves(int queue) {
+        return isAlive() && !device.isBroken(queue);
+    }
+
+    @Override
+    public boolean canFlush() {
+        return true;
+    }
+
+    @Override
+    public long followSize() throws ImageException {
         configChanged = false;
         if (image.followSize()) {
             device.grow();
@@ -123,11 +131,30 @@ final class InProcessGuest implements AutoCloseable {
                 * BlockLimits.SECTOR_BYTES;
     }
 
-    VirtioBlkDriver driver(int job) {
-        return drivers[job];
+    @Override
+    public VirtioBlkDriver driver(int job) {
+        return drivers.get(job);
     }
 
-    List<LoopReport> loops() {
+    @Override
+    public void beginReport() {
+        loopsBefore = loops();
+        statsBefore = device.stats();
+    }
+
+    @Override
+    public TargetReport report() {
+        List<LoopReport> loops = new ArrayList<>();
+        for (LoopReport loop : loops()) {
+            loops.add(loop.since(loopsBefore.get(loop.iothread())));
+        }
+        VirtioBlkStats stats = device.stats().since(statsBefore);
+        return new TargetReport(setup.image().target(), image.description(), blockBytes(),
+                setup.device().numQueues(), setup.device().queueSize(), setup.ring(),
+                stats.kicks(), stats.calls(), new DeviceReport(setup, loops, stats));
+    }
+
+    private List<LoopReport> loops() {
         List<LoopReport> loops = new ArrayList<>();
         for (IoThread ioThread : ioThreads) {
             AioContext context = ioThread.context();
@@ -135,30 +162,6 @@ final class InProcessGuest implements AutoCloseable {
                     context.handlerStats()));
         }
         return loops;
-    }
-
-    VirtioBlkStats deviceStats() {
-        return device.stats();
-    }
-
-    /**
-     * Makes everything written stable, through the first queue. All jobs must have ended.
-     *
-     * @return whether the device says that it is
-     */
-    boolean flush() {
-        VirtioBlkDriver driver = drivers[0];
-        if (!driver.flush(0)) {
-            return false;
-        }
-        driver.kick();
-        while (driver.poll() == VirtioBlkDriver.NOTHING) {
-            if (!isAlive() || device.isBroken(0)) {
-                return false;
-            }
-            driver.await(FLUSH_WAIT_NS);
-        }
-        return driver.status(0) == VirtioBlkDriver.STATUS_OK;
     }
 
     @Override
@@ -172,13 +175,8 @@ final class InProcessGuest implements AutoCloseable {
         for (IoThread ioThread : ioThreads) {
             ioThread.close();
         }
-        for (VirtioBlkDriver driver : drivers) {
-            if (driver != null) {
-                driver.close();
-            }
-        }
-        if (memory != null) {
-            memory.close();
+        if (drivers != null) {
+            drivers.close();
         }
         image.close();
     }

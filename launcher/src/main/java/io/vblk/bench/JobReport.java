@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
-import io.vblk.aio.AioStats;
-import io.vblk.block.image.OpenImage;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
-import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -13,26 +10,18 @@ import java.util.List;
 
 /** What a run measured. Immutable once made; thread: any. */
 public final class JobReport {
-    private final DeviceSetup setup;
-    private final String image;
-    private final int blockBytes;
+    private final TargetReport target;
     private final JobSpec spec;
     private final ZonedDateTime started;
     private final List<JobStats> jobs;
-    private final List<LoopReport> loops;
-    private final VirtioBlkStats device;
     private final boolean flushed;
 
-    JobReport(DeviceSetup setup, OpenImage image, JobSpec spec, ZonedDateTime started,
-            List<JobStats> jobs, List<LoopReport> loops, VirtioBlkStats device, boolean flushed) {
-        this.setup = setup;
-        this.image = image.description();
-        this.blockBytes = image.limits().blockBytes();
+    JobReport(TargetReport target, JobSpec spec, ZonedDateTime started, List<JobStats> jobs,
+            boolean flushed) {
+        this.target = target;
         this.spec = spec;
         this.started = started;
         this.jobs = List.copyOf(jobs);
-        this.loops = List.copyOf(loops);
-        this.device = device;
         this.flushed = flushed;
     }
 
@@ -41,14 +30,10 @@ public final class JobReport {
         return new TextReport(this, groupReporting).write();
     }
 
-    /** Logical block size of the disk. */
-    int blockBytes() {
-        return blockBytes;
-    }
-
-    /** What the event loops did, handler by handler. */
+    /** What the event loops did, handler by handler; empty if they are in another process. */
     public String loopsToText() {
-        return new LoopText(setup, loops).write();
+        DeviceReport own = target.own();
+        return own == null ? "" : new LoopText(own.setup(), own.loops()).write();
     }
 
     /** fio's JSON; our own figures stand under "vblk" in each job. */
@@ -83,21 +68,21 @@ public final class JobReport {
 
     /** What ended a job as an errno, the host's own where the device only said I/O error. */
     int errorOf(JobStats job) {
-        return job.error == Posix.EIO && device.lastErrno() != 0 ? device.lastErrno() : job.error;
+        return job.error == Posix.EIO && hostErrno() != 0 ? hostErrno() : job.error;
+    }
+
+    private int hostErrno() {
+        return target.own() == null ? 0 : target.own().stats().lastErrno();
     }
 
     private String hostError() {
-        return device.lastErrno() == 0
+        return hostErrno() == 0
                 ? "the device answered with an I/O error"
-                : ErrnoException.describe(device.lastErrno());
+                : ErrnoException.describe(hostErrno());
     }
 
-    DeviceSetup setup() {
-        return setup;
-    }
-
-    String image() {
-        return image;
+    TargetReport target() {
+        return target;
     }
 
     JobSpec spec() {
@@ -115,22 +100,5 @@ public final class JobReport {
 
     JobStats total() {
         return JobStats.sum(jobs);
-    }
-
-    List<LoopReport> loops() {
-        return loops;
-    }
-
-    /** The counters of all loops together. */
-    AioStats loopTotal() {
-        AioStats total = loops.get(0).stats();
-        for (LoopReport loop : loops.subList(1, loops.size())) {
-            total = total.plus(loop.stats());
-        }
-        return total;
-    }
-
-    VirtioBlkStats device() {
-        return device;
     }
 }

@@ -18,6 +18,8 @@ final class JobStats {
 
     /** Jobs that these figures are of. */
     int jobs = 1;
+    /** Requests answered, those of the ramp too. */
+    long completed;
     long verifiedBlocks;
     long verifyErrors;
     /** 0, or the errno that ended the job, EIO for a request that the device failed. */
@@ -52,6 +54,7 @@ final class JobStats {
             total.levels.add(job.levels);
             total.submits.add(job.submits);
             total.completes.add(job.completes);
+            total.completed += job.completed;
             total.verifiedBlocks += job.verifiedBlocks;
             total.verifyErrors += job.verifyErrors;
             total.verifyFailures.addAll(job.verifyFailures);

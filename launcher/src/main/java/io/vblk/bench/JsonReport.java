@@ -7,6 +7,7 @@ import io.vblk.aio.AioStats;
 import io.vblk.aio.HandlerStats;
 import io.vblk.aio.IoLimits;
 import io.vblk.aio.PollingOptions;
+import io.vblk.virtioblk.VirtioBlkOptions;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -93,7 +94,7 @@ final class JsonReport {
         JobSpec spec = report.spec();
         json.writeObjectFieldStart("job options");
         json.writeStringField("name", "vblk");
-        json.writeStringField("filename", report.setup().image().target());
+        json.writeStringField("filename", report.target().name());
         json.writeStringField("ioengine", "vblk");
         json.writeStringField("rw", spec.rw().fioName());
         if (spec.rw().reads() && spec.rw().writes()) {
@@ -184,29 +185,49 @@ final class JsonReport {
         json.writeEndObject();
     }
 
-    /** What fio has no place for. Loop and device are those of the whole run. */
+    /** What fio has no place for. Loop, device and guests are those of the whole run. */
     private void writeOwn(JobStats job) throws IOException {
-        AioStats loop = report.loopTotal();
-        VirtioBlkStats device = report.device();
+        TargetReport target = report.target();
+        DeviceReport own = target.own();
         json.writeObjectFieldStart("vblk");
         json.writeStringField("load", "closed loop");
         json.writeStringField("wait", report.spec().waitMode().name().toLowerCase(Locale.ROOT));
-        json.writeStringField("aio", report.setup().image().engine().toString());
-        json.writeNumberField("num_queues", report.setup().device().numQueues());
-        json.writeNumberField("queue_size", report.setup().device().queueSize());
-        json.writeStringField("serial", report.setup().device().serial());
-        json.writeNumberField("logical_block_size", report.blockBytes());
-        json.writeNumberField("call_delay_ns", report.setup().device().coalescing().delayNs());
-        json.writeNumberField(
-                "call_batch_max", report.setup().device().coalescing().completionsMax());
-        json.writeNumberField("iothreads", report.loops().size());
-        writeNumbers("iothread_vq_mapping", report.setup().device().vqMapping());
-        json.writeBooleanField("packed", report.setup().ring().packed());
-        json.writeBooleanField("indirect", report.setup().ring().indirect());
-        json.writeBooleanField("event_idx", report.setup().ring().eventIdx());
-        json.writeBooleanField("in_order", report.setup().ring().inOrder());
+        json.writeNumberField("num_queues", target.queues());
+        json.writeNumberField("queue_size", target.queueSize());
+        json.writeNumberField("logical_block_size", target.blockBytes());
+        if (own != null) {
+            writeSetup(own);
+        }
+        json.writeBooleanField("packed", target.ring().packed());
+        json.writeBooleanField("indirect", target.ring().indirect());
+        json.writeBooleanField("event_idx", target.ring().eventIdx());
+        json.writeBooleanField("in_order", target.ring().inOrder());
         json.writeNumberField("verified_blocks", job.verifiedBlocks);
         json.writeNumberField("verify_errors", job.verifyErrors);
+        if (own == null) {
+            json.writeObjectFieldStart("guest");
+            json.writeNumberField("requests", report.total().completed);
+            json.writeNumberField("kicks", target.kicks());
+            json.writeNumberField("calls", target.calls());
+            json.writeEndObject();
+        } else {
+            writeDevice(own.stats());
+            writeLoop(own);
+        }
+        json.writeEndObject();
+    }
+
+    private void writeSetup(DeviceReport own) throws IOException {
+        VirtioBlkOptions device = own.setup().device();
+        json.writeStringField("aio", own.setup().image().engine().toString());
+        json.writeStringField("serial", device.serial());
+        json.writeNumberField("call_delay_ns", device.coalescing().delayNs());
+        json.writeNumberField("call_batch_max", device.coalescing().completionsMax());
+        json.writeNumberField("iothreads", own.loops().size());
+        writeNumbers("iothread_vq_mapping", device.vqMapping());
+    }
+
+    private void writeDevice(VirtioBlkStats device) throws IOException {
         json.writeObjectFieldStart("device");
         json.writeNumberField("requests", device.requests());
         json.writeNumberField("errors", device.errors());
@@ -218,8 +239,12 @@ final class JsonReport {
         json.writeNumberField("calls", device.calls());
         json.writeNumberField("busy", device.busy());
         json.writeEndObject();
+    }
+
+    private void writeLoop(DeviceReport own) throws IOException {
+        AioStats loop = own.loopTotal();
         json.writeObjectFieldStart("loop");
-        writeParameters();
+        writeParameters(own);
         json.writeNumberField("poll_ns", loop.pollTimeNs());
         json.writeNumberField("poll_peak_ns", loop.pollTimePeakNs());
         json.writeNumberField("iterations", loop.iterations());
@@ -235,13 +260,12 @@ final class JsonReport {
         json.writeNumberField("dispatches", loop.dispatches());
         json.writeNumberField("timers", loop.timers());
         json.writeArrayFieldStart("handlers");
-        for (LoopReport one : report.loops()) {
+        for (LoopReport one : own.loops()) {
             for (HandlerStats handler : one.handlers()) {
                 writeHandler(one.iothread(), handler);
             }
         }
         json.writeEndArray();
-        json.writeEndObject();
         json.writeEndObject();
     }
 
@@ -257,19 +281,19 @@ final class JsonReport {
         json.writeEndObject();
     }
 
-    private void writeParameters() throws IOException {
-        PollingOptions polling = report.setup().loop().options().polling();
-        json.writeStringField("fd_monitor", report.loops().get(0).monitor().toString());
+    private void writeParameters(DeviceReport own) throws IOException {
+        PollingOptions polling = own.setup().loop().options().polling();
+        json.writeStringField("fd_monitor", own.loops().get(0).monitor().toString());
         json.writeStringField("poll_policy", polling.policy().toString());
         json.writeNumberField("poll_max_ns", polling.pollMaxNs());
         json.writeNumberField("poll_grow", polling.pollGrow());
         json.writeNumberField("poll_shrink", polling.pollShrink());
         json.writeNumberField("poll_weight", polling.pollWeight());
-        IoLimits limits = report.setup().loop().options().ioLimits();
+        IoLimits limits = own.setup().loop().options().ioLimits();
         json.writeNumberField("aio_max_batch", limits.aioMaxBatch());
         json.writeNumberField("thread_pool_min", limits.threadPoolMin());
         json.writeNumberField("thread_pool_max", limits.threadPoolMax());
-        writeNumbers("iothread_cpus", report.setup().loop().cpus());
+        writeNumbers("iothread_cpus", own.setup().loop().cpus());
     }
 
     private void writeNumbers(String name, List<Integer> numbers) throws IOException {

@@ -125,21 +125,25 @@ final class LoadGenerator {
             int slot = driver.poll();
             if (slot != VirtioBlkDriver.NOTHING) {
                 reap(slot);
-            } else if (spec.waitMode() == WaitMode.EVENT) {
-                driver.await(AWAIT_NS);
-            } else {
-                spin();
+            } else if (isAbandonedAfterWait()) {
+                return;
             }
         }
     }
 
-    /** Waits a moment; gives the processor away if the device may be waiting for this one. */
-    private void spin() {
-        if (++spins % SPINS_PER_YIELD == 0) {
-            Thread.yield();
-        } else {
-            Thread.onSpinWait();
+    /** Waits for a completion, or a moment; returns whether none can come any more. */
+    private boolean isAbandonedAfterWait() {
+        if (spec.waitMode() == WaitMode.EVENT) {
+            driver.await(AWAIT_NS);
+            return stop.isAbandoned();
         }
+        if (++spins % SPINS_PER_YIELD != 0) {
+            Thread.onSpinWait();
+            return false;
+        }
+        // The device may be waiting for this processor.
+        Thread.yield();
+        return stop.isAbandoned();
     }
 
     // ------------------------------------------------------------------ submission
@@ -256,6 +260,9 @@ final class LoadGenerator {
     private void complete(int slot) {
         free[freeCount++] = slot;
         boolean write = writes[slot];
+        if (recording) {
+            stats.completed++;
+        }
         if (driver.status(slot) != VirtioBlkDriver.STATUS_OK) {
             fail(slot);
         } else if (recording && startNs[slot] - recordFromNs >= 0) {
@@ -291,6 +298,9 @@ final class LoadGenerator {
             return;
         }
         int seen = crcOf(slot);
+        if (verify.learns(block, seen)) {
+            return;
+        }
         try {
             int expected = verify.expected(block);
             stats.verifiedBlocks++;

@@ -2,6 +2,7 @@
 package io.vblk.bench;
 
 import io.vblk.virtio.VirtioFeatures;
+import io.vblk.virtioblk.VirtioBlkOptions;
 
 /**
  * What the simulated guests take of the ring features on offer.
@@ -24,9 +25,60 @@ public record RingSetup(boolean packed, boolean indirect, boolean eventIdx, bool
         return offered & ~refused;
     }
 
+    /** What negotiated features come to. */
+    static RingSetup of(long features) {
+        return new RingSetup(VirtioFeatures.has(features, VirtioFeatures.RING_PACKED),
+                VirtioFeatures.has(features, VirtioFeatures.INDIRECT_DESC),
+                VirtioFeatures.has(features, VirtioFeatures.EVENT_IDX),
+                VirtioFeatures.has(features, VirtioFeatures.IN_ORDER));
+    }
+
+    /**
+     * Checks what a back-end offers.
+     *
+     * @throws IllegalArgumentException if something is missing of what must be there
+     */
+    static void checkOffered(String backend, long required, long offered) {
+        require(backend, required, offered, VirtioFeatures.VERSION_1,
+                "is of no use: it offers no virtio 1");
+        require(backend, required, offered, VirtioFeatures.RING_PACKED,
+                "does not offer packed rings: leave --packed out");
+        require(backend, required, offered, VirtioFeatures.INDIRECT_DESC,
+                "does not offer indirect tables: leave --indirect out");
+        require(backend, required, offered, VirtioFeatures.EVENT_IDX,
+                "does not offer event indices: leave --event-idx out");
+        require(backend, required, offered, VirtioFeatures.IN_ORDER,
+                "does not offer to keep the order: leave --in-order out");
+    }
+
+    private static void require(
+            String backend, long required, long offered, long feature, String otherwise) {
+        if (VirtioFeatures.has(required, feature) && !VirtioFeatures.has(offered, feature)) {
+            throw new IllegalArgumentException(backend + ": " + otherwise);
+        }
+    }
+
+    /** Feature bits of the rings' features that are on here. */
+    public long features() {
+        return (packed ? VirtioFeatures.RING_PACKED : 0)
+                | (indirect ? VirtioFeatures.INDIRECT_DESC : 0)
+                | (eventIdx ? VirtioFeatures.EVENT_IDX : 0)
+                | (inOrder ? VirtioFeatures.IN_ORDER : 0);
+    }
+
     /** Descriptors that a request takes. */
     public int descriptorsPerRequest() {
         return indirect ? 1 : 3;
+    }
+
+    /** Descriptors of a queue for so many requests in flight, if that many can be had. */
+    public int queueSizeFor(int iodepth) {
+        long descriptors = (long) iodepth * descriptorsPerRequest();
+        int size = VirtioBlkOptions.QUEUE_SIZE_DEFAULT;
+        while (size < descriptors && size < VirtioBlkOptions.QUEUE_SIZE_MAX) {
+            size *= 2;
+        }
+        return size;
     }
 
     @Override

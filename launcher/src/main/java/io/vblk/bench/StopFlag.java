@@ -4,6 +4,7 @@ package io.vblk.bench;
 /** Asks all jobs to start no more requests and end. Thread: any. */
 final class StopFlag {
     private volatile boolean requested;
+    private volatile boolean abandoned;
 
     void request() {
         requested = true;
@@ -11,5 +12,15 @@ final class StopFlag {
 
     boolean isRequested() {
         return requested;
+    }
+
+    /** The device is gone: what is in flight will never complete. */
+    void abandon() {
+        requested = true;
+        abandoned = true;
+    }
+
+    boolean isAbandoned() {
+        return abandoned;
     }
 }

@@ -35,7 +35,7 @@ final class TextReport {
             writeJob(job);
         }
         writeRunStatus();
-        writeLoop();
+        writeTarget();
         return out.toString();
     }
 
@@ -191,26 +191,50 @@ final class TextReport {
                 times.min(), times.max());
     }
 
-    private void writeLoop() {
-        AioStats loop = report.loopTotal();
-        VirtioBlkStats device = report.device();
-        long requests = Math.max(1, device.requests());
+    private void writeTarget() {
+        TargetReport target = report.target();
+        JobStats total = report.total();
         line("");
-        DeviceSetup setup = report.setup();
-        int loops = report.loops().size();
+        if (target.own() == null) {
+            line("Back-end in another process (%s, %d queue(s) of %d, %s, guest waits by %s):",
+                    target.description(), target.queues(), target.queueSize(), target.ring(),
+                    waitMode());
+            writeNotifications(target, total.completed);
+        } else {
+            writeDevice(target, target.own());
+        }
+        if (report.spec().verify()) {
+            line("  verify       : crc32c of %d blocks checked, %d wrong",
+                    total.verifiedBlocks, total.verifyErrors);
+        }
+    }
+
+    private String waitMode() {
+        return report.spec().waitMode().name().toLowerCase(Locale.ROOT);
+    }
+
+    private void writeNotifications(TargetReport target, long requestCount) {
+        double requests = Math.max(1, requestCount);
+        line("  notifications: kicks=%d (%.3f a request), calls=%d (%.3f a request)",
+                target.kicks(), target.kicks() / requests, target.calls(),
+                target.calls() / requests);
+    }
+
+    private void writeDevice(TargetReport target, DeviceReport own) {
+        AioStats loop = own.loopTotal();
+        VirtioBlkStats device = own.stats();
+        DeviceSetup setup = own.setup();
+        int loops = own.loops().size();
         line("Device and event loop%s (%s, aio=%s, %d queue(s) of %d%s, %s, guest waits by %s%s):",
-                loops == 1 ? "" : "s", report.image(), setup.image().engine(),
-                setup.device().numQueues(), setup.device().queueSize(),
-                loops == 1 ? "" : " on " + loops + " iothreads", setup.ring(),
-                report.spec().waitMode().name().toLowerCase(Locale.ROOT),
+                loops == 1 ? "" : "s", target.description(), setup.image().engine(),
+                target.queues(), target.queueSize(),
+                loops == 1 ? "" : " on " + loops + " iothreads", target.ring(), waitMode(),
                 heldBack(setup.device().coalescing()));
         line("  requests     : %d in %d batches (%.1f a batch), errors=%d, unsupported=%d, "
                 + "malformed=%d", device.requests(), device.batches(),
                 (double) device.requests() / Math.max(1, device.batches()), device.errors(),
                 device.unsupported(), device.malformed());
-        line("  notifications: kicks=%d (%.3f a request), calls=%d (%.3f a request)",
-                device.kicks(), (double) device.kicks() / requests, device.calls(),
-                (double) device.calls() / requests);
+        writeNotifications(target, device.requests());
         line("  loop         : iterations=%d, waits=%d, wake-ups sent=%d elided=%d",
                 loop.iterations(), loop.waits(), loop.wakeupsSent(), loop.wakeupsElided());
         line("  polling      : max=%dns now=%dns peak=%dns, hits=%d, phases=%d, "
@@ -218,11 +242,6 @@ final class TextReport {
                 setup.loop().options().polling().pollMaxNs(), loop.pollTimeNs(),
                 loop.pollTimePeakNs(), loop.pollHits(),
                 loop.pollPhases(), loop.pollNs() / 1e6, loop.waitNs() / 1e6);
-        JobStats total = report.total();
-        if (report.spec().verify()) {
-            line("  verify       : crc32c of %d blocks checked, %d wrong",
-                    total.verifiedBlocks, total.verifyErrors);
-        }
     }
 
     /** The unit in which fio would show a row: the coarsest that loses nothing of interest. */

@@ -17,7 +17,9 @@ import java.util.zip.CRC32C;
  * crc of a block belongs to who has locked the block.
  *
  * <p>A block that no job has written is compared with the image file itself, read past the device
- * by the JDK's own I/O, so that both ways cannot share a mistake.
+ * by the JDK's own I/O, so that both ways cannot share a mistake. Where another process has the
+ * image and nobody can look past it, the first read of such a block decides what later ones must
+ * be.
  */
 final class VerifyMap implements AutoCloseable {
     /** Most blocks that can be followed: each takes eight bytes, a quarter of the heap at most. */
@@ -32,6 +34,7 @@ final class VerifyMap implements AutoCloseable {
     private static final int WRITTEN = 4;
 
     private final JobSpec spec;
+    private final boolean unseen;
     private final AtomicIntegerArray states;
     private final int[] crcs;
     /** Null when every unwritten block reads as zeroes. */
@@ -43,15 +46,21 @@ final class VerifyMap implements AutoCloseable {
             throw new IllegalArgumentException(
                     "verify needs a disk that keeps data, which null does not");
         }
+        return new VerifyMap(spec, false, image.path() == null ? null : Path.of(image.path()));
+    }
+
+    /** A map of a disk whose image cannot be looked at. */
+    static VerifyMap ofUnseen(JobSpec spec) throws IOException {
+        return new VerifyMap(spec, true, null);
+    }
+
+    private VerifyMap(JobSpec spec, boolean unseen, Path referencePath) throws IOException {
         if (spec.blocks() > BLOCKS_MAX) {
             throw new IllegalArgumentException("verify follows at most " + BLOCKS_MAX
                     + " blocks, the region has " + spec.blocks() + ": use a smaller size");
         }
-        return new VerifyMap(spec, image.path() == null ? null : Path.of(image.path()));
-    }
-
-    private VerifyMap(JobSpec spec, Path referencePath) throws IOException {
         this.spec = spec;
+        this.unseen = unseen;
         this.states = new AtomicIntegerArray((int) spec.blocks());
         this.crcs = new int[(int) spec.blocks()];
         this.reference = referencePath == null
@@ -85,6 +94,17 @@ final class VerifyMap implements AutoCloseable {
     /** Whether some job has written the block. */
     boolean isWritten(long block) {
         return (states.get((int) block) & WRITTEN) != 0;
+    }
+
+    /** Takes a read of a locked block for what it must be, if nothing else can tell. */
+    boolean learns(long block, int crc) {
+        int index = (int) block;
+        if (!unseen || (states.get(index) & KNOWN) != 0) {
+            return false;
+        }
+        crcs[index] = crc;
+        states.set(index, states.get(index) | KNOWN);
+        return true;
     }
 
     /** The crc that a locked block must have; reads the image file the first time. */

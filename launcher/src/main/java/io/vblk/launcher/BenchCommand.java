@@ -12,7 +12,7 @@ import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** bench: a fio-like load against an image, in this process. */
+/** bench: a fio-like load against an image in this process, or a back-end in another. */
 final class BenchCommand implements Command {
     @Override
     public String name() {
@@ -21,7 +21,7 @@ final class BenchCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "IMAGE [OPTION]...";
+        return "IMAGE|vhost-user:SOCKET [OPTION]...";
     }
 
     @Override
@@ -56,10 +56,8 @@ final class BenchCommand implements Command {
         boolean timeBased = CommonOptions.isOn(line, "time_based", false);
         JobSpec job = CommonOptions.job(
                 line, CommonOptions.integer(line, "numjobs", 1), timeBased, WaitMode.POLL);
-        ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
-        DeviceSetup setup = DeviceOptions.setup(line, image, job);
         Termination termination = Termination.handle();
-        try (BenchRun run = BenchRun.open(setup, job);
+        try (BenchRun run = open(line, job);
                 ProgressLine progress = ProgressLine.onTerminal(run.spec())) {
             termination.stops(run::stop);
             if (!json) {
@@ -73,6 +71,16 @@ final class BenchCommand implements Command {
             }
             return termination.exitCodeAfter(Failures.print(report));
         }
+    }
+
+    private static BenchRun open(CommandLine line, JobSpec job)
+            throws UsageException, IOException {
+        if (BackendTarget.isNamed(line)) {
+            return BenchRun.open(BackendTarget.setup(line, job), job);
+        }
+        ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
+        DeviceSetup setup = DeviceOptions.setup(line, image, job);
+        return BenchRun.open(setup, job);
     }
 
     private static boolean isJson(CommandLine line) throws UsageException {

@@ -119,11 +119,7 @@ final class DeviceOptions {
     /** What the options describe, for guests with this job. */
     static DeviceSetup setup(CommandLine line, ImageSpec image, JobSpec job)
             throws UsageException {
-        RingSetup ring = new RingSetup(
-                CommonOptions.isOn(line, "packed", RingSetup.DEFAULT.packed()),
-                CommonOptions.isOn(line, "indirect", RingSetup.DEFAULT.indirect()),
-                CommonOptions.isOn(line, "event-idx", RingSetup.DEFAULT.eventIdx()),
-                CommonOptions.isOn(line, "in-order", RingSetup.DEFAULT.inOrder()));
+        RingSetup ring = ring(line, RingSetup.DEFAULT);
         LoopSetup loop = loop(line);
         VirtioBlkOptions device = device(line, job, ring);
         checkHomes(device, loop);
@@ -165,6 +161,23 @@ final class DeviceOptions {
                 integer(line, "call-batch-max", CallCoalescing.COMPLETIONS_MAX_DEFAULT));
     }
 
+    /** What the options say of the rings' features, and the rest of {@code others}. */
+    static RingSetup ring(CommandLine line, RingSetup others) throws UsageException {
+        return new RingSetup(
+                CommonOptions.isOn(line, "packed", others.packed()),
+                CommonOptions.isOn(line, "indirect", others.indirect()),
+                CommonOptions.isOn(line, "event-idx", others.eventIdx()),
+                CommonOptions.isOn(line, "in-order", others.inOrder()));
+    }
+
+    /** The options of a device in this process and its loops, not those of the guests' rings. */
+    static Options ofOwnDevice() {
+        Options options = new Options();
+        addDevice(options);
+        addLoop(options);
+        return options;
+    }
+
     private static VirtioBlkOptions device(CommandLine line, JobSpec job, RingSetup ring)
             throws UsageException {
         int queues = integer(line, "num-queues", job.numjobs());
@@ -174,7 +187,7 @@ final class DeviceOptions {
         }
         long descriptors = (long) job.iodepth() * ring.descriptorsPerRequest();
         VirtioBlkOptions device = new VirtioBlkOptions(text(line, "serial", SERIAL), queues,
-                integer(line, "queue-size", queueSizeFor(descriptors)), segMax(line),
+                integer(line, "queue-size", ring.queueSizeFor(job.iodepth())), segMax(line),
                 numbers(line, "iothread-vq-mapping"), ring.inOrder(), coalescing(line));
         if (descriptors > device.queueSize()) {
             throw new UsageException("iodepth=" + job.iodepth() + " does not fit a queue of "
@@ -182,14 +195,6 @@ final class DeviceOptions {
                     + (line.hasOption("queue-size") ? "" : ", the largest that there is"));
         }
         return device;
-    }
-
-    private static int queueSizeFor(long descriptors) {
-        int size = VirtioBlkOptions.QUEUE_SIZE_DEFAULT;
-        while (size < descriptors && size < VirtioBlkOptions.QUEUE_SIZE_MAX) {
-            size *= 2;
-        }
-        return size;
     }
 
     private static PollingOptions polling(CommandLine line) throws UsageException {

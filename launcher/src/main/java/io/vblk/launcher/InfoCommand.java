@@ -14,7 +14,7 @@ import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 
-/** info: image, limits, and what the host can do for it. */
+/** info: image, limits, and what the host can do for it; or what a back-end offers. */
 final class InfoCommand implements Command {
     @Override
     public String name() {
@@ -23,12 +23,13 @@ final class InfoCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "IMAGE [--format=FORMAT]";
+        return "IMAGE [--format=FORMAT] | vhost-user:SOCKET";
     }
 
     @Override
     public String summary() {
-        return "Show an image's format, size and alignment, and what the host can do";
+        return "Show an image's format, size and alignment and what the host can do, or what a"
+                + " back-end offers";
     }
 
     @Override
@@ -40,7 +41,11 @@ final class InfoCommand implements Command {
     }
 
     @Override
-    public int run(CommandLine line) throws IOException {
+    public int run(CommandLine line) throws UsageException, IOException {
+        if (BackendTarget.isNamed(line)) {
+            BackendInfo.print(BackendTarget.path(line));
+            return 0;
+        }
         String target = line.getArgList().get(0);
         ImageSpec spec = new ImageSpec(
                 target, DeviceOptions.format(line), true, false, DeviceOptions.engine(line));
@@ -89,7 +94,7 @@ final class InfoCommand implements Command {
         row("locks", facts.locks());
     }
 
-    private static void row(String name, String value) {
+    static void row(String name, String value) {
         System.out.printf("%-12s %s%n", name + ":", value);
     }
 }

@@ -72,6 +72,7 @@ final class ServeCommand implements Command {
             System.out.println(CAPABILITIES);
             return 0;
         }
+        BackendTarget.refuse(line);
         SocketOptions.check(line);
         return SocketOptions.areIn(line) ? serveSocket(line) : serveSimulated(line);
     }

@@ -24,8 +24,8 @@ final class LoadGeneratorTest {
 
     private static JobStats runBesideADeadJob(JobSpec spec, StopFlag stop) throws IOException {
         try (InProcessGuest guest = InProcessGuest.open(SETUP);
-                VerifyMap verify = VerifyMap.of(spec, guest.image())) {
-            guest.plugIn(SETUP, spec);
+                VerifyMap verify = guest.verifyMap(spec)) {
+            guest.plugIn(spec);
             verify.tryLock(1);
             LoadGenerator job = new LoadGenerator(spec, 0, guest.driver(0), verify, stop);
             job.run();
