@@ -48,7 +48,7 @@ public final class GuestRam implements AutoCloseable {
     }
 
     /** Memory that exists already; closed with this. */
-    static GuestRam of(GuestMemory memory) {
+    public static GuestRam of(GuestMemory memory) {
         return new GuestRam(memory);
     }
 
