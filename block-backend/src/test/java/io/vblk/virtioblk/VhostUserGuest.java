@@ -84,6 +84,10 @@ final class VhostUserGuest implements AutoCloseable {
             base = packed ? 0x80008000 : 0;
         }
 
+        int get32(long guestAddress) {
+            return ram.get32(guestAddress);
+        }
+
         // ------------------------------------------------------------------ messages
 
         void sendNum() {

@@ -145,7 +145,8 @@ class VhostUserSessionTest {
     // ------------------------------------------------------------------ start and stop
 
     @ParameterizedTest
-    @ValueSource(longs = {0, EVENT_IDX, INDIRECT | EVENT_IDX, PACKED, PACKED | INDIRECT | EVENT_IDX})
+    @ValueSource(longs = {
+        0, EVENT_IDX, INDIRECT | EVENT_IDX, PACKED, PACKED | INDIRECT | EVENT_IDX})
     void servesBothQueuesAndStopsWhereItWas(long features) throws Exception {
         try (VhostUserGuest guest = guest()) {
             guest.start(features, 2, 16);
