@@ -32,6 +32,7 @@ public final class BlockRequest {
      * @param offset first byte on the disk
      * @param lengthBytes sum of the segments' lengths
      * @param iovecs address of a native {@code struct iovec[]}; the backend may change its elements
+     *     while the request is under way, and has put them back when it completes
      * @param iovecCount number of its elements
      */
     public void transfer(BlockOp operation, long offset, long lengthBytes, long iovecs,

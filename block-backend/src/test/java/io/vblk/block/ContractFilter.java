@@ -3,7 +3,9 @@ package io.vblk.block;
 
 import io.vblk.aio.AioContext;
 import io.vblk.posix.IovecArray;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,17 +15,27 @@ import java.util.Map;
  * <p>Of the caller: requests inside the limits, segments that add up, no request submitted twice,
  * none under way at close. Of the backend: COMPLETED and BUSY without a completion, QUEUED with
  * exactly one, on the home thread and never from submit or commit; an outcome set; the request
- * handed back as it was.
+ * handed back as it was, segments included.
  */
 public final class ContractFilter implements BlockBackend, BlockCompletion {
     private static final int NO_OUTCOME = -1;
 
     private record Issued(BlockCompletion completion, BlockOp op, long offset, long lengthBytes,
-            long iovecs, int iovecCount, boolean stable, boolean mayUnmap) {
+            long iovecs, int iovecCount, List<Long> elements, boolean stable, boolean mayUnmap) {
         static Issued of(BlockRequest request, BlockCompletion completion) {
             return new Issued(completion, request.op(), request.offset(), request.lengthBytes(),
-                    request.iovecs(), request.iovecCount(), request.stable(),
+                    request.iovecs(), request.iovecCount(), elements(request), request.stable(),
                     request.mayUnmap());
+        }
+
+        private static List<Long> elements(BlockRequest request) {
+            List<Long> elements = new ArrayList<>();
+            for (int i = 0; i < request.iovecCount(); i++) {
+                long element = request.iovecs() + (long) i * IovecArray.ELEMENT_BYTES;
+                elements.add(IovecArray.baseAt(element));
+                elements.add(IovecArray.lengthAt(element));
+            }
+            return elements;
         }
     }
 

@@ -89,11 +89,13 @@ public final class DescriptorChain {
 
     /** Marks all that the device may have written. */
     void markWritten(GuestMemory memory, DirtyLog log) {
-        if (!writableSeen) {
-            return;
-        }
-        for (int i = countReadable; i < count; i++) {
-            log.mark(memory.guestAddress(segments.base(i)), segments.lengthBytes(i));
+        long left = writableBytes();
+        for (int i = countReadable; left > 0 && i < count; i++) {
+            // A device that has given the segments away may have kept the end of the last one,
+            // a status, to itself.
+            long lengthBytes = i == count - 1 ? left : segments.lengthBytes(i);
+            log.mark(memory.guestAddress(segments.base(i)), lengthBytes);
+            left -= lengthBytes;
         }
     }
 

@@ -64,33 +64,37 @@ final class BlockingIo {
         int count = request.iovecCount();
         long offset = request.offset();
         long left = request.lengthBytes();
-        long done = 0;
+        // Bytes of the first element that are done.
+        long skip = 0;
         while (left > 0) {
-            while (done >= IovecArray.lengthAt(element)) {
-                done -= IovecArray.lengthAt(element);
+            while (skip >= IovecArray.lengthAt(element)) {
+                skip -= IovecArray.lengthAt(element);
                 element += IovecArray.ELEMENT_BYTES;
                 count--;
             }
-            if (done > 0) {
-                advance(element, done);
-            }
             int some = Math.min(count, IovecArray.ELEMENTS_MAX);
-            done = write
+            move(element, skip);
+            long done = write
                     ? file.write(element, some, offset, request.stable())
                     : file.read(element, some, offset);
+            move(element, -skip);
             if (done <= 0) {
                 // 0 is the end of the file inside the disk: somebody cut it behind our back.
                 return done == 0 ? Posix.EIO : (int) -done;
             }
+            skip += done;
             offset += done;
             left -= done;
         }
         return 0;
     }
 
-    private static void advance(long element, long doneBytes) {
-        NativeMemory.putLong(element, IovecArray.baseAt(element) + doneBytes);
-        NativeMemory.putLong(element + Long.BYTES, IovecArray.lengthAt(element) - doneBytes);
+    /** Leaves out so many bytes at the beginning of an element, or takes them in again. */
+    private static void move(long element, long bytes) {
+        if (bytes != 0) {
+            NativeMemory.putLong(element, IovecArray.baseAt(element) + bytes);
+            NativeMemory.putLong(element + Long.BYTES, IovecArray.lengthAt(element) - bytes);
+        }
     }
 
     private int discard(BlockRequest request) {
