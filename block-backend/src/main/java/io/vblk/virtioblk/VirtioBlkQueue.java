@@ -63,6 +63,8 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private int uncalled;
     /** Read by control as well. */
     private volatile boolean broken;
+    /** Set when the guest's memory is gone: then nothing is written to it any more. */
+    private boolean memoryLost;
     private boolean stopping;
     private Runnable whenDrained;
     private long loggedNs;
@@ -115,8 +117,14 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     void stop(Runnable drained) {
         stopping = true;
         handler.close();
-        // If the loop was polling the ring, nobody else switches kicks on again.
-        ring.enableKicks();
+        if (!memoryLost) {
+            try {
+                // If the loop was polling the ring, nobody else switches kicks on again.
+                ring.enableKicks();
+            } catch (InternalError e) {
+                loseMemory(e);
+            }
+        }
         whenDrained = drained;
         reportIfDrained();
     }
@@ -168,9 +176,11 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             } while (budget > 0 && acceptsWork() && !ring.isEmpty());
         } catch (VirtioException e) {
             breakDown(e);
+        } catch (InternalError e) {
+            loseMemory(e);
         }
         settle();
-        if (budget == 0 && !ring.isEmpty()) {
+        if (budget == 0 && acceptsWork() && !ring.isEmpty()) {
             resume.schedule();
         }
     }
@@ -188,9 +198,10 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
                 startNs = latency.startNs(context);
             }
             request.startNs = startNs;
-            inFlight++;
             taken++;
-            if (request.parse() == VirtioBlkRequest.SUBMIT) {
+            boolean submits = request.parse() == VirtioBlkRequest.SUBMIT;
+            inFlight++;
+            if (submits) {
                 submit(request);
             } else {
                 answer(request);
@@ -210,10 +221,19 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
                 park(request);
                 return;
             }
-            if (!request.nextStep()) {
+            if (!nextStep(request)) {
                 finish(request);
                 return;
             }
+        }
+    }
+
+    private boolean nextStep(VirtioBlkRequest request) {
+        try {
+            return request.nextStep();
+        } catch (InternalError e) {
+            loseMemory(e);
+            return false;
         }
     }
 
@@ -232,7 +252,11 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         while (waiting != null) {
             VirtioBlkRequest request = waiting;
             waiting = request.next;
-            submit(request);
+            try {
+                submit(request);
+            } catch (InternalError e) {
+                loseMemory(e);
+            }
         }
         if (acceptsWork()) {
             process();
@@ -259,10 +283,14 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
 
     /** A queued block request has ended. */
     void completed(VirtioBlkRequest request) {
-        if (request.nextStep()) {
-            submit(request);
-        } else {
-            finish(request);
+        try {
+            if (nextStep(request)) {
+                submit(request);
+            } else {
+                finish(request);
+            }
+        } catch (InternalError e) {
+            loseMemory(e);
         }
         context.defer(this);
     }
@@ -297,6 +325,12 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         } else if (request.status() == VirtioBlkAbi.S_UNSUPP) {
             unsupported++;
         }
+        // First: whatever becomes of the guest's memory, the host is done with this one.
+        inFlight--;
+        if (memoryLost) {
+            release(request);
+            return;
+        }
         request.writeStatus();
         ring.addUsed(request.chain, request.usedBytes());
         unpublished++;
@@ -304,7 +338,6 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             latency.answered(request.startNs, request.op(), context);
         }
         release(request);
-        inFlight--;
     }
 
     private void release(VirtioBlkRequest request) {
@@ -313,7 +346,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     }
 
     private void publish() {
-        if (unpublished == 0) {
+        if (unpublished == 0 || memoryLost) {
             return;
         }
         uncalled += unpublished;
@@ -330,7 +363,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
 
     /** Decides about a call for what was shown, and sends it. */
     private void decideCall() {
-        if (uncalled == 0) {
+        if (uncalled == 0 || memoryLost) {
             return;
         }
         uncalled = 0;
@@ -350,7 +383,12 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         if (parked != null) {
             resume.schedule();
         }
-        settle();
+        try {
+            settle();
+        } catch (InternalError e) {
+            loseMemory(e);
+            reportIfDrained();
+        }
     }
 
     private void reportIfDrained() {
@@ -370,6 +408,26 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         handler.close();
         LOG.warn("queue {} stopped, the guest broke the ring: {}", index, e.getMessage());
         device.queueBroke(index);
+    }
+
+    /** The JVM's word for a SIGBUS; throws it on if this queue's memory is all there. */
+    private void loseMemory(InternalError e) {
+        if (!onMemoryFault()) {
+            throw e;
+        }
+    }
+
+    @Override
+    public boolean onMemoryFault() {
+        if (memoryLost || ring.isMemoryThere()) {
+            return memoryLost;
+        }
+        memoryLost = true;
+        broken = true;
+        handler.close();
+        LOG.warn("queue {} stopped: memory that the guest shared is gone", index);
+        device.queueBroke(index);
+        return true;
     }
 
     private void logIoError(BlockOp op, int errno) {

@@ -32,6 +32,16 @@ public interface FdCallbacks {
      */
     default void pollEnd() {}
 
+    /**
+     * Memory that another process shares is gone (see {@link IoThread}); whoever uses it stops
+     * doing so.
+     *
+     * @return whether that was this handler's memory
+     */
+    default boolean onMemoryFault() {
+        return false;
+    }
+
     /** What messages and statistics call the handler. */
     default String name() {
         return getClass().getSimpleName();

@@ -50,6 +50,15 @@ final class HandlerList implements AutoCloseable {
         return List.of(without(handlers, one));
     }
 
+    /** Asks all handlers whether memory that is gone was theirs. Thread: home. */
+    boolean claimMemoryFault() {
+        boolean claimed = false;
+        for (AioHandler handler : handlers) {
+            claimed |= handler.callbacks.onMemoryFault();
+        }
+        return claimed;
+    }
+
     int version() {
         return version;
     }

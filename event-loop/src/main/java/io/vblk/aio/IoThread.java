@@ -11,6 +11,10 @@ import org.slf4j.LoggerFactory;
 /**
  * A named thread that runs one context until closed (QEMU's iothread). An exception that leaves a
  * callback ends the thread; whoever waits for the thread then gets that exception.
+ *
+ * <p>One is different: InternalError, which a JVM throws for a SIGBUS, when another process has cut
+ * short the file of memory that it shares. Handlers are asked whose memory it was; the loop goes on
+ * without that handler. JDK 17 throws it late, at the thread's next system call.
  * Thread: any, except that an IoThread cannot close itself.
  */
 public final class IoThread implements AutoCloseable {
@@ -87,7 +91,7 @@ public final class IoThread implements AutoCloseable {
     private void run() {
         try {
             while (!stopping) {
-                context.poll(true);
+                pollOnce();
             }
             context.leaveHome();
             ended.complete(null);
@@ -96,6 +100,16 @@ public final class IoThread implements AutoCloseable {
             LOG.error("iothread {} has ended", thread.getName(), t);
             context.leaveHome();
             ended.completeExceptionally(t);
+        }
+    }
+
+    private void pollOnce() {
+        try {
+            context.poll(true);
+        } catch (InternalError e) {
+            if (!context.handlers.claimMemoryFault()) {
+                throw e;
+            }
         }
     }
 

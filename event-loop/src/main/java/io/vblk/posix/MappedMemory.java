@@ -75,6 +75,28 @@ public final class MappedMemory implements AutoCloseable {
         return new MappedMemory(address, lengthBytes, address, lengthBytes);
     }
 
+    /**
+     * Whether a mapped address can be read. A page of a file that has become shorter cannot:
+     * touching it is a SIGBUS, while a system call answers EFAULT.
+     */
+    public static boolean isThere(long address) {
+        int probe;
+        try {
+            probe = Posix.eventfd(0, Posix.EFD_NONBLOCK | Posix.EFD_CLOEXEC);
+        } catch (ErrnoException e) {
+            // Without a descriptor to ask with: nobody shall go on with memory in doubt.
+            return false;
+        }
+        long result = Posix.write(probe, address & -Posix.EVENTFD_BYTES, Posix.EVENTFD_BYTES);
+        Posix.close(probe);
+        return result != -Posix.EFAULT;
+    }
+
+    /** Whether all of the region can be read: files become shorter from their end. */
+    public boolean isThere() {
+        return isThere(address + lengthBytes - 1);
+    }
+
     /** First byte of the region, never 0. */
     public long address() {
         return address;

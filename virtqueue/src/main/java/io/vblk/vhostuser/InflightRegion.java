@@ -71,6 +71,10 @@ final class InflightRegion implements AutoCloseable {
         return mapping.address() + queue * stride(queueSize, packed);
     }
 
+    boolean isThere() {
+        return mapping.isThere();
+    }
+
     /** Unmaps the region. No ring may run. */
     @Override
     public void close() {

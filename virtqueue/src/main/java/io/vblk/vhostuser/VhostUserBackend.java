@@ -2,7 +2,6 @@
 package io.vblk.vhostuser;
 
 import io.vblk.aio.AioContext;
-import io.vblk.aio.EventNotifier;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
 import io.vblk.posix.UnixSocket;
@@ -36,7 +35,6 @@ final class VhostUserBackend implements AutoCloseable {
     private static final int CONFIG_CHANGE_MSG = 2;
     /** Flag of SET_CONFIG: the destination of a migration is told the source's configuration. */
     private static final int CONFIG_OF_MIGRATION = 1;
-    private static final int NO_FD_BIT = 1 << 8;
     private static final long OWN_FEATURES =
             VhostUserFeatures.LOG_ALL | VhostUserFeatures.PROTOCOL_FEATURES;
     private static final int MEMORY_HEADER = VhostUserMessage.MEMORY_HEADER_BYTES;
@@ -48,6 +46,7 @@ final class VhostUserBackend implements AutoCloseable {
     private final VirtioDevice device;
     private final MemoryTable memory = new MemoryTable();
     private final Vrings vrings;
+    private final VringRequests vringRequests;
     private final VhostUserMessage outgoing = new VhostUserMessage();
     private long features;
     private long protocolFeatures;
@@ -69,6 +68,7 @@ final class VhostUserBackend implements AutoCloseable {
         this.channel = channel;
         this.device = device;
         this.vrings = new Vrings(device, memory, turn);
+        this.vringRequests = new VringRequests(context, device, memory, vrings);
         device.onConfigChange(this::tellConfigChange);
         device.onQueueBroken(index ->
                 context.execute("vring broken", () -> queueBroke(index)));
@@ -167,7 +167,10 @@ final class VhostUserBackend implements AutoCloseable {
             case GET_MAX_MEM_SLOTS -> channel.send(message.reply().u64(MemoryTable.REGIONS_MAX));
             case GET_STATUS -> channel.send(message.reply().u64(status));
             case GET_CONFIG -> getConfig(message);
-            case GET_VRING_BASE -> getVringBase(message);
+            case GET_VRING_BASE -> {
+                VringState vring = vringRequests.vring(message);
+                channel.send(message.reply().state(vring.index, vrings.stop(vring)));
+            }
             case GET_INFLIGHT_FD -> getInflight(message);
             case SET_LOG_BASE -> {
                 setLogBase(message);
@@ -196,13 +199,13 @@ final class VhostUserBackend implements AutoCloseable {
             case REM_MEM_REG -> changeMemory(message, false);
             case SET_INFLIGHT_FD -> setInflight(message);
             case RESET_DEVICE -> reset();
-            case SET_VRING_NUM -> setVringNum(message);
-            case SET_VRING_ADDR -> setVringAddr(message);
-            case SET_VRING_BASE -> setVringBase(message);
-            case SET_VRING_ENABLE -> setVringEnable(message);
-            case SET_VRING_KICK -> setVringKick(message);
-            case SET_VRING_CALL -> vrings.setCall(vringOfFd(message), notifier(message));
-            case SET_VRING_ERR -> vringOfFd(message).setErr(notifier(message));
+            case SET_VRING_NUM -> vringRequests.setNum(message);
+            case SET_VRING_ADDR -> vringRequests.setAddr(message);
+            case SET_VRING_BASE -> vringRequests.setBase(message);
+            case SET_VRING_ENABLE -> vringRequests.setEnable(message);
+            case SET_VRING_KICK -> vringRequests.setKick(message);
+            case SET_VRING_CALL -> vringRequests.setCall(message);
+            case SET_VRING_ERR -> vringRequests.setErr(message);
             default -> throw new RefusedException("not a request to grant");
         }
     }
@@ -399,102 +402,7 @@ final class VhostUserBackend implements AutoCloseable {
         }
     }
 
-    // ------------------------------------------------------------------ vrings
-
-    private VringState halted(VhostUserMessage message) throws RefusedException {
-        VringState vring = vrings.at(message.getInt(0));
-        if (vring.running) {
-            throw new RefusedException("vring " + vring.index + " runs");
-        }
-        return vring;
-    }
-
-    private void setVringNum(VhostUserMessage message) throws RefusedException {
-        int size = message.getInt(4);
-        if (size < 1 || size > device.queueSizeMax()) {
-            throw new RefusedException("a vring of " + Integer.toUnsignedString(size)
-                    + " descriptors: 1 to " + device.queueSizeMax() + " can be");
-        }
-        halted(message).size = size;
-    }
-
-    private void setVringAddr(VhostUserMessage message) throws RefusedException {
-        VringState vring = vrings.at(message.getInt(0));
-        VringState.Addresses addresses = new VringState.Addresses(message.getLong(8),
-                message.getLong(16), message.getLong(24), (message.getInt(4) & 1) != 0,
-                message.getLong(32));
-        if (memory.size() != 0) {
-            memory.guestAddress(addresses.desc());
-            memory.guestAddress(addresses.avail());
-            memory.guestAddress(addresses.used());
-        }
-        if (vring.running && !addresses.sameRing(vring.addresses)) {
-            throw new RefusedException("vring " + vring.index + " runs");
-        }
-        vring.addresses = addresses;
-        vrings.updateLogs();
-        vrings.update();
-    }
-
-    private void setVringBase(VhostUserMessage message) throws RefusedException {
-        VringState vring = halted(message);
-        vring.base = message.getInt(4);
-        vring.baseSet = true;
-    }
-
-    private void getVringBase(VhostUserMessage message)
-            throws RefusedException, VhostUserException {
-        VringState vring = vrings.at(message.getInt(0));
-        channel.send(message.reply().state(vring.index, vrings.stop(vring)));
-    }
-
-    private void setVringEnable(VhostUserMessage message) throws RefusedException {
-        int wanted = message.getInt(4);
-        if (wanted != 0 && wanted != 1) {
-            throw new RefusedException("enable is 0 or 1, not " + wanted);
-        }
-        vrings.at(message.getInt(0)).enabled = wanted == 1;
-        vrings.update();
-    }
-
-    private void setVringKick(VhostUserMessage message) throws RefusedException {
-        VringState vring = vringOfFd(message);
-        boolean polled = (message.getLong(0) & NO_FD_BIT) != 0;
-        EventNotifier kick = notifier(message);
-        vrings.halt(vring);
-        if (polled) {
-            try {
-                vring.start(new PolledKick(context));
-            } catch (ErrnoException e) {
-                throw new RefusedException(e.getMessage());
-            }
-        } else {
-            vring.start(kick);
-        }
-        vrings.update();
-    }
-
-    /** The vring of a message that brings a descriptor, or says that there is none. */
-    private VringState vringOfFd(VhostUserMessage message) throws RefusedException {
-        long value = message.getLong(0);
-        boolean noFd = (value & NO_FD_BIT) != 0;
-        if ((value & ~0x1FF) != 0 || message.fdCount() != (noFd ? 0 : 1)) {
-            throw new RefusedException(String.format(
-                    "0x%x and %d descriptors do not go together", value, message.fdCount()));
-        }
-        return vrings.at((int) value & 0xFF);
-    }
-
-    private static EventNotifier notifier(VhostUserMessage message) throws RefusedException {
-        if (message.fdCount() == 0) {
-            return EventNotifier.none();
-        }
-        try {
-            return EventNotifier.adopt(message.takeFd());
-        } catch (ErrnoException e) {
-            throw new RefusedException(e.getMessage());
-        }
-    }
+    // ------------------------------------------------------------------ requests of this side
 
     private void queueBroke(int index) {
         if (!open) {
@@ -507,8 +415,6 @@ final class VhostUserBackend implements AutoCloseable {
             throw new AssertionError("the device has the queue", e);
         }
     }
-
-    // ------------------------------------------------------------------ requests of this side
 
     private void setRequestChannel(VhostUserMessage message) throws RefusedException {
         try {
@@ -538,6 +444,11 @@ final class VhostUserBackend implements AutoCloseable {
             requests.close();
             requests = null;
         }
+    }
+
+    /** Whether all that the front-end shares is still there. */
+    boolean isMemoryThere() {
+        return memory.memory().isThere() && vrings.isMemoryThere();
     }
 
     /** Stops the rings after the requests under way, and frees everything. */

@@ -209,6 +209,15 @@ public final class VhostUserListener implements AutoCloseable {
             LOG.info("{}: rings have stopped", title);
         }
 
+        @Override
+        public boolean onMemoryFault() {
+            if (backend.isMemoryThere()) {
+                return false;
+            }
+            end("memory that the front-end shared is gone");
+            return true;
+        }
+
         void end(String reason) {
             connections.remove(this);
             context.removeHandler(handler);

@@ -207,6 +207,12 @@ final class Vrings implements AutoCloseable {
         call.set();
     }
 
+    /** Whether log and records are still there. */
+    boolean isMemoryThere() {
+        return (inflight == null || inflight.isThere())
+                && (dirtyLog == null || dirtyLog.isThere());
+    }
+
     /** Stops all and forgets what was said about them. */
     void reset() {
         pause();

@@ -68,6 +68,11 @@ public final class DirtyLog implements AutoCloseable {
         return tooSmall;
     }
 
+    /** Whether the bitmap is still there, see {@link GuestMemory#isThere}. */
+    public boolean isThere() {
+        return bitmap.isThere();
+    }
+
     /** Unmaps the bitmap. Nobody may mark any more. */
     @Override
     public void close() {

@@ -103,6 +103,19 @@ public final class GuestMemory implements AutoCloseable {
         return null;
     }
 
+    /**
+     * Whether all regions are still there. Another process may cut short the file that it shares;
+     * a JVM throws InternalError for the SIGBUS that follows.
+     */
+    public boolean isThere() {
+        for (MemoryRegion region : regions) {
+            if (!region.isThere()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Unmaps all regions. Nobody may use an address of theirs any more. */
     @Override
     public void close() {

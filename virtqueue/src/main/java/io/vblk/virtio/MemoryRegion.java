@@ -81,6 +81,11 @@ public final class MemoryRegion implements AutoCloseable {
         return fd;
     }
 
+    /** Whether the memory is still there: another process may cut short the file behind it. */
+    boolean isThere() {
+        return mapping.isThere();
+    }
+
     /** Unmaps the region; a second close does nothing. */
     @Override
     public void close() {

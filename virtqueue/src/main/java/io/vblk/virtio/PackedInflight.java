@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.virtio;
 
+import io.vblk.posix.MappedMemory;
 import io.vblk.posix.NativeMemory;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +87,10 @@ final class PackedInflight {
         } else {
             begin(freshUsed);
         }
+    }
+
+    boolean isThere() {
+        return MappedMemory.isThere(region) && MappedMemory.isThere(region + bytes(size) - 1);
     }
 
     /** Bytes of a record. */

@@ -267,6 +267,12 @@ final class PackedVirtqueue implements Virtqueue {
     }
 
     @Override
+    public boolean isMemoryThere() {
+        return memory.isThere() && (record == null || record.isThere())
+                && (dirty == null || dirty.isThere());
+    }
+
+    @Override
     public int base() {
         return VirtqueueConfig.packedBase(avail.offWrap(), used.offWrap());
     }

@@ -74,6 +74,11 @@ public final class QueueHandler implements FdCallbacks, AutoCloseable {
     }
 
     @Override
+    public boolean onMemoryFault() {
+        return processor.onMemoryFault();
+    }
+
+    @Override
     public String name() {
         return name;
     }

@@ -11,4 +11,13 @@ public interface QueueProcessor {
      * ring is broken, must not be polled: it would look ready for ever.
      */
     boolean acceptsWork();
+
+    /**
+     * Memory that another process shares is gone; stops using it if it is this queue's.
+     *
+     * @return whether it was
+     */
+    default boolean onMemoryFault() {
+        return false;
+    }
 }

@@ -271,6 +271,12 @@ final class SplitVirtqueue implements Virtqueue {
     }
 
     @Override
+    public boolean isMemoryThere() {
+        return memory.isThere() && (record == null || record.isThere())
+                && (dirty == null || dirty.isThere());
+    }
+
+    @Override
     public int base() {
         return lastAvail;
     }

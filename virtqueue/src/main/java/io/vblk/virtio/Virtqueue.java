@@ -65,6 +65,9 @@ public sealed interface Virtqueue permits SplitVirtqueue, PackedVirtqueue {
      */
     void logWrites(DirtyLog log, long usedLogAddress);
 
+    /** Whether all memory that the ring uses is still there, see {@link GuestMemory#isThere}. */
+    boolean isMemoryThere();
+
     /**
      * What another object needs to go on with this ring, see {@link VirtqueueConfig#base}. Every
      * chain that was popped has to be used and shown before.
