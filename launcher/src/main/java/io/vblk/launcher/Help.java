@@ -17,9 +17,9 @@ final class Help {
 
     static String program(List<Command> commands) {
         StringBuilder out = new StringBuilder();
-        out.append("usage: vblk COMMAND IMAGE [OPTION]...\n\n")
-                .append("A virtio-blk back-end emulator: serves a disk image through a virtqueue\n")
-                .append("to simulated guests, and measures it.\n\n");
+        out.append("usage: vblk COMMAND [IMAGE] [OPTION]...\n\n")
+                .append("A virtio-blk back-end emulator: serves a disk image through virtqueues\n")
+                .append("to virtual machines or simulated guests, and measures it.\n\n");
         for (Command command : commands) {
             row(out, command.name(), command.summary());
         }

@@ -48,11 +48,12 @@ final class ImageAccess {
      */
     static ImageSpec forGuests(CommandLine line, String target) throws UsageException {
         ImageFormat format = DeviceOptions.format(line);
-        boolean copy = isFile(target, format) && isBundled(Path.of(target));
+        boolean readOnly = line.hasOption("read-only");
+        boolean copy = !readOnly && isFile(target, format) && isBundled(Path.of(target));
         ImageLocking locking = ImageLocking.of(CommonOptions.text(
                 line, "locking", ImageLocking.AUTO.toString()));
-        return new ImageSpec(target, format, line.hasOption("read-only"), copy,
-                DeviceOptions.engine(line), DeviceOptions.blockBytes(line), locking, false)
+        return new ImageSpec(target, format, readOnly, copy, DeviceOptions.engine(line),
+                DeviceOptions.blockBytes(line), locking, false)
                 .withFilters(DeviceOptions.filters(line));
     }
 

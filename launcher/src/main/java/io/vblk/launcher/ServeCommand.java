@@ -83,8 +83,10 @@ final class ServeCommand implements Command {
         List<DiskSpec> disks = ControlSocket.prepare(line, List.of(disk));
         try (DiskServer server = DiskServer.open(IothreadSpec.all(loop), disks)) {
             server.openControl(line);
-            System.out.printf(Locale.ROOT, "serving %s on %s (pid %d)%n",
-                    disk.image().target(), disk.socket(), ProcessHandle.current().pid());
+            System.out.printf(Locale.ROOT, "serving %s%s on %s (pid %d)%n",
+                    disk.image().target(),
+                    disk.image().throwAwayCopy() ? " (throw-away copy)" : "", disk.socket(),
+                    ProcessHandle.current().pid());
             System.out.flush();
             server.run();
         }

@@ -52,10 +52,10 @@ final class StorageDaemonCommand implements Command {
         options.addOption(value("blockdev", "[driver=]DRIVER,node-name=NODE[,...]",
                 "a disk: driver file or host_device with filename, null-co with size, or raw "
                         + "with file"));
-        options.addOption(value("export",
-                "[type=]vhost-user-blk,id=ID,node-name=NODE,addr.type=unix,addr.path=PATH[,...]",
-                "a socket for that disk; or addr.type=fd,addr.str=N; with writable, "
-                        + "logical-block-size, num-queues, queue-size, serial and iothread"));
+        options.addOption(value("export", "[type=]vhost-user-blk,id=ID,node-name=NODE[,...]",
+                "a socket for that disk, addr.type=unix,addr.path=PATH or "
+                        + "addr.type=fd,addr.str=N; with writable, logical-block-size, "
+                        + "num-queues, queue-size, serial and iothread"));
         options.addOption(value("pidfile", "PATH",
                 "write the process's id there once all is served; removed at the end"));
         options.addOption(ControlSocket.option());
