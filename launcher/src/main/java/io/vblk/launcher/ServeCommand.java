@@ -35,7 +35,7 @@ final class ServeCommand implements Command {
 
     @Override
     public String summary() {
-        return "Serve an image to virtual machines on a vhost-user socket, or to simulated guests";
+        return "Serve an image to virtual machines on a socket, or to simulated guests";
     }
 
     @Override

@@ -35,7 +35,7 @@ final class StorageDaemonCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "[--object ...] --blockdev ... --export ... [OPTION]...";
+        return "--blockdev ... --export ... [OPTION]...";
     }
 
     @Override
@@ -55,7 +55,7 @@ final class StorageDaemonCommand implements Command {
         options.addOption(value("export", "[type=]vhost-user-blk,id=ID,node-name=NODE[,...]",
                 "a socket for that disk, addr.type=unix,addr.path=PATH or "
                         + "addr.type=fd,addr.str=N; with writable, logical-block-size, "
-                        + "num-queues, queue-size, serial and iothread"));
+                        + "num-queues, queue-size, seg-max, serial and iothread"));
         options.addOption(value("pidfile", "PATH",
                 "write the process's id there once all is served; removed at the end"));
         options.addOption(ControlSocket.option());

@@ -145,11 +145,12 @@ final class StorageDaemonSetup {
         String serial = keys.take("serial", SERIAL);
         int queues = keys.takeInteger("num-queues", 1);
         int queueSize = keys.takeInteger("queue-size", VirtioBlkOptions.QUEUE_SIZE_MAX);
+        int segMax = keys.takeInteger("seg-max", VirtioBlkOptions.SEG_MAX_DEFAULT);
         int iothread = iothread(keys, id);
         keys.finish();
         try {
             disks.add(new DiskSpec(id, node.image(writable, blockBytes),
-                    new VirtioBlkOptions(serial, queues, queueSize, List.of(), false,
+                    new VirtioBlkOptions(serial, queues, queueSize, segMax, List.of(), false,
                             CallCoalescing.OFF), List.of(iothread), socket));
         } catch (IllegalArgumentException e) {
             throw keys.wrong(e.getMessage());

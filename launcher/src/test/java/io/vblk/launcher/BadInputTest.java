@@ -72,14 +72,14 @@ final class BadInputTest {
 
     @Test
     void noCommand() {
-        VblkRun.of().failed(USAGE, "no command", "info, bench, serve or storage-daemon", "--help");
+        VblkRun.of().failed(USAGE, "no command", "say info, bench, serve, storage-daemon or ctl", "--help");
         assertEquals(USAGE, VblkRun.of("--verbose").code());
     }
 
     @Test
     void unknownCommand() {
         VblkRun.of("frobnicate", image.toString())
-                .failed(USAGE, "'frobnicate'", "info, bench, serve or storage-daemon", "--help");
+                .failed(USAGE, "'frobnicate'", "say info, bench, serve, storage-daemon or ctl", "--help");
     }
 
     @ParameterizedTest

@@ -49,7 +49,8 @@ final class StorageDaemonSetupTest {
         StorageDaemonSetup setup = parse(
                 "--export", EXPORT + ",writable=on,num-queues=4,iothread=t,logical-block-size=4096",
                 "--blockdev", "driver=file,node-name=n,filename=/d,,1.raw",
-                "--object", "iothread,id=t,poll-max-ns=7,poll-grow=3,poll-shrink=4,aio-max-batch=5");
+                "--object",
+                "iothread,id=t,poll-max-ns=7,poll-grow=3,poll-shrink=4,aio-max-batch=5");
         DiskSpec disk = setup.disks().get(0);
 
         assertEquals("e", disk.name());

@@ -117,8 +117,8 @@ final class ImageLock {
             throws ImageException {
         if (required) {
             throw new ImageException(target + ": cannot be locked ("
-                    + ErrnoException.describe(errno) + "): use --locking=auto or off, and see to it "
-                    + "that nothing else changes it");
+                    + ErrnoException.describe(errno) + "): use --locking=auto or off, and see to "
+                    + "it that nothing else changes it");
         }
         String why = "none: " + ErrnoException.describe(errno);
         if (UNSUPPORTED_LOGGED.compareAndSet(false, true)) {
