@@ -200,8 +200,8 @@ class ControlCommandsTest {
         SplittableRandom random = new SplittableRandom(seed);
         String[] words = {"{", "}", "[", "]", ":", ",", "\"", "\\", "\\u00", "1", "-", "1e999", ".",
             "true", "null", " ", "\t", "\"execute\"", "\"arguments\"", "\"id\"", "\"quit\"",
-            "\"query-stats\"", "\"query-latency\"", "\"set-polling\"", "\"poll-max-ns\"", "\"disk\"",
-            "\"a\"", "\u0000", "\ud800", "\u00e9", "99999999999999999999999", "//", "'", "NaN"};
+            "\"query-stats\"", "\"query-latency\"", "\"set-polling\"", "\"poll-max-ns\"",
+            "\"disk\"", "\"a\"", "\u0000", "\ud800", "\u00e9", "99999999999999999999999", "//", "'", "NaN"};
         for (int i = 0; i < 20_000; i++) {
             StringBuilder line = new StringBuilder();
             if (random.nextInt(2) == 0) {
@@ -215,7 +215,8 @@ class ControlCommandsTest {
             assertTrue(reply.containsKey("return") ^ reply.containsKey("error"), line.toString());
         }
         assertError("[".repeat(15_000), "GenericError", "JSON object");
-        assertError("{\"execute\":\"quit\",\"id\":" + "[".repeat(15_000), "GenericError", "not JSON");
+        assertError("{\"execute\":\"quit\",\"id\":" + "[".repeat(15_000), "GenericError",
+                "not JSON");
         assertError("{\"execute\":\"quit\",\"x\":" + "{\"a\":".repeat(3_000), "GenericError",
                 "not JSON");
     }

@@ -51,7 +51,7 @@ public final class HoldFilter implements BlockBackend {
     }
 
     /** Thread: any. */
-    void scheduleRelease() {
+    void wake() {
         release.schedule();
     }
 

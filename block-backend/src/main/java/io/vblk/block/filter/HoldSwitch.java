@@ -31,7 +31,7 @@ public final class HoldSwitch {
     public void resume() {
         held = false;
         for (HoldFilter filter : filters) {
-            filter.scheduleRelease();
+            filter.wake();
         }
     }
 }
