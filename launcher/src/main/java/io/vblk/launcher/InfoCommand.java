@@ -28,8 +28,7 @@ final class InfoCommand implements Command {
 
     @Override
     public String summary() {
-        return "Show an image's format, size and alignment and what the host can do, or what a"
-                + " back-end offers";
+        return "Show what an image is and the host can do, or what a back-end offers";
     }
 
     @Override

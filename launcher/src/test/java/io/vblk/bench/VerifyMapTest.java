@@ -240,4 +240,29 @@ final class VerifyMapTest {
             assertEquals(crc(data, blockBytes, blockBytes), map.expected(1));
         }
     }
+
+    @Test
+    void theFirstReadDecidesWhereNobodyCanLookPastTheDevice() throws IOException {
+        try (VerifyMap map = VerifyMap.ofUnseen(spec(0))) {
+            assertTrue(map.tryLock(1));
+            assertTrue(map.learns(1, 5));
+            assertFalse(map.isWritten(1));
+            assertFalse(map.learns(1, 6));
+            assertEquals(5, map.expected(1));
+            map.wrote(1, 7);
+            assertFalse(map.learns(1, 6));
+            assertEquals(7, map.expected(1));
+            map.forget(1);
+            assertTrue(map.learns(1, 8), "after a write that failed");
+        }
+    }
+
+    @Test
+    void imagesThatCanBeLookedAtAreNotLearned() throws IOException {
+        try (OpenImage image = open("memory:1M");
+                VerifyMap map = VerifyMap.of(spec(0), image)) {
+            assertTrue(map.tryLock(1));
+            assertFalse(map.learns(1, 5));
+        }
+    }
 }

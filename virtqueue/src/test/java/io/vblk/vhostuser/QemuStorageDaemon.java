@@ -93,6 +93,18 @@ public final class QemuStorageDaemon implements AutoCloseable {
         return image;
     }
 
+    /** Bytes that it has read with system calls so far. */
+    public long bytesRead() {
+        try {
+            return Files.readAllLines(Path.of("/proc/" + process.pid() + "/io")).stream()
+                    .filter(line -> line.startsWith("rchar:"))
+                    .mapToLong(line -> Long.parseLong(line.substring("rchar:".length()).trim()))
+                    .sum();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
     /** Ends it as kill -9 does. */
     public void kill() {
         process.destroyForcibly().onExit().join();
