@@ -38,6 +38,8 @@ public final class VirtioBlkDevice implements VirtioDevice {
     private final long offered;
     private final byte[] serial;
     private final VirtioBlkQueue[] queues;
+    /** Where the writes of each queue are logged, running or not; null if they are not. */
+    private final QueueLog[] logs;
     /** Made with the first start of a queue; kept from then on. */
     private final AtomicReferenceArray<LatencyRecorder> latencies;
     private VirtioBlkStats ended = VirtioBlkStats.NONE;
@@ -47,6 +49,8 @@ public final class VirtioBlkDevice implements VirtioDevice {
     private volatile boolean measuring;
     private Runnable configListener = () -> { };
     private volatile IntConsumer brokenListener = queue -> { };
+
+    private record QueueLog(DirtyLog log, long usedLogAddress) {}
 
     /** Makes a device whose queues all run on one iothread. */
     public VirtioBlkDevice(VirtioBlkOptions options, IoThread ioThread, BlockBackend backend) {
@@ -73,6 +77,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
         this.serial = Arrays.copyOf(
                 options.serial().getBytes(StandardCharsets.US_ASCII), VirtioBlkAbi.ID_BYTES);
         this.queues = new VirtioBlkQueue[options.numQueues()];
+        this.logs = new QueueLog[options.numQueues()];
         this.latencies = new AtomicReferenceArray<>(queues.length);
     }
 
@@ -204,6 +209,9 @@ public final class VirtioBlkDevice implements VirtioDevice {
             throw new VirtioException("queue " + index + " runs already");
         }
         Virtqueue ring = queueConfig.activate(memory, negotiated);
+        if (logs[index] != null) {
+            ring.logWrites(logs[index].log, logs[index].usedLogAddress);
+        }
         VirtioBlkQueue queue = new VirtioBlkQueue(
                 this, index, homeOf(index), ring, kick, call, options.coalescing(),
                 latencyOf(index));
@@ -251,8 +259,11 @@ public final class VirtioBlkDevice implements VirtioDevice {
 
     @Override
     public void logWrites(int index, DirtyLog log, long usedLogAddress) {
+        logs[index] = log == null ? null : new QueueLog(log, usedLogAddress);
         VirtioBlkQueue queue = queues[index];
-        homeOf(index).ioThread().call(() -> queue.logWrites(log, usedLogAddress));
+        if (queue != null) {
+            homeOf(index).ioThread().call(() -> queue.logWrites(log, usedLogAddress));
+        }
     }
 
     @Override

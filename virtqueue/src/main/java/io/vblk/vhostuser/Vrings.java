@@ -146,6 +146,7 @@ final class Vrings implements AutoCloseable {
             turn.take();
             hasTurn = true;
         }
+        updateLog(vring);
         try {
             device.startQueue(
                     vring.index, memory.memory(), config, vring.kick(), vring.call());
@@ -153,9 +154,6 @@ final class Vrings implements AutoCloseable {
             throw new RefusedException("vring " + vring.index + ": " + e.getMessage());
         }
         vring.running = true;
-        if (logging) {
-            updateLog(vring);
-        }
     }
 
     private VirtqueueConfig config(VringState vring) throws RefusedException {

@@ -219,6 +219,8 @@ final class PackedVirtqueue implements Virtqueue {
     public void logWrites(DirtyLog log, long logAddress) {
         dirty = log;
         eventLogAddress = logAddress;
+        // Written already when the ring was made.
+        markSuppression();
     }
 
     private void markSuppression() {

@@ -196,6 +196,8 @@ final class SplitVirtqueue implements Virtqueue {
     public void logWrites(DirtyLog log, long logAddress) {
         dirty = log;
         usedLogAddress = logAddress;
+        // Written already when the ring was made.
+        markSuppression();
     }
 
     private void markUsed(int from) {

@@ -54,8 +54,9 @@ public interface VirtioDevice extends AutoCloseable {
     void setCall(int index, EventNotifier call);
 
     /**
-     * Marks the pages of guest memory that a running queue writes, until told otherwise; the old
-     * log is out of use on return. See {@link Virtqueue#logWrites}.
+     * Marks the pages of guest memory that a queue writes, until told otherwise; the old log is out
+     * of use on return. Of a queue that does not run it says what holds from its start on, so that
+     * not even the first request is missed. See {@link Virtqueue#logWrites}.
      */
     void logWrites(int index, DirtyLog log, long usedLogAddress);
 
