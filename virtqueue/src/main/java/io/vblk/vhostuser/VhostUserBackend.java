@@ -167,10 +167,7 @@ final class VhostUserBackend implements AutoCloseable {
             case GET_MAX_MEM_SLOTS -> channel.send(message.reply().u64(MemoryTable.REGIONS_MAX));
             case GET_STATUS -> channel.send(message.reply().u64(status));
             case GET_CONFIG -> getConfig(message);
-            case GET_VRING_BASE -> {
-                VringState vring = vringRequests.vring(message);
-                channel.send(message.reply().state(vring.index, vrings.stop(vring)));
-            }
+            case GET_VRING_BASE -> getVringBase(message);
             case GET_INFLIGHT_FD -> getInflight(message);
             case SET_LOG_BASE -> {
                 setLogBase(message);
@@ -186,7 +183,7 @@ final class VhostUserBackend implements AutoCloseable {
     }
 
     private void set(VhostUserRequest request, VhostUserMessage message)
-            throws RefusedException {
+            throws RefusedException, VhostUserException {
         switch (request) {
             case SET_OWNER, RESET_OWNER, SET_LOG_FD -> { }
             case SET_FEATURES -> setFeatures(message.getLong(0));
@@ -199,14 +196,7 @@ final class VhostUserBackend implements AutoCloseable {
             case REM_MEM_REG -> changeMemory(message, false);
             case SET_INFLIGHT_FD -> setInflight(message);
             case RESET_DEVICE -> reset();
-            case SET_VRING_NUM -> vringRequests.setNum(message);
-            case SET_VRING_ADDR -> vringRequests.setAddr(message);
-            case SET_VRING_BASE -> vringRequests.setBase(message);
-            case SET_VRING_ENABLE -> vringRequests.setEnable(message);
-            case SET_VRING_KICK -> vringRequests.setKick(message);
-            case SET_VRING_CALL -> vringRequests.setCall(message);
-            case SET_VRING_ERR -> vringRequests.setErr(message);
-            default -> throw new RefusedException("not a request to grant");
+            default -> vringRequests.grant(request, message);
         }
     }
 
@@ -216,7 +206,7 @@ final class VhostUserBackend implements AutoCloseable {
         return device.features() | OWN_FEATURES;
     }
 
-    private void setFeatures(long wanted) throws RefusedException {
+    private void setFeatures(long wanted) throws RefusedException, VhostUserException {
         if ((wanted & ~offered()) != 0) {
             throw new RefusedException(String.format(
                     "features 0x%x were not offered", wanted & ~offered()));
@@ -235,6 +225,7 @@ final class VhostUserBackend implements AutoCloseable {
         vrings.setLogging((wanted & VhostUserFeatures.LOG_ALL) != 0);
         if ((wanted & VhostUserFeatures.PROTOCOL_FEATURES) == 0) {
             vrings.enableAll();
+            resume();
         }
     }
 
@@ -309,7 +300,8 @@ final class VhostUserBackend implements AutoCloseable {
 
     // ------------------------------------------------------------------ shared memory
 
-    private void setMemTable(VhostUserMessage message) throws RefusedException {
+    private void setMemTable(VhostUserMessage message)
+            throws RefusedException, VhostUserException {
         int count = message.getInt(0);
         if (count < 0 || count > MemoryTable.REGIONS_PER_MESSAGE || message.fdCount() != count
                 || message.size() != MEMORY_HEADER + count * VhostUserMessage.REGION_BYTES) {
@@ -328,11 +320,12 @@ final class VhostUserBackend implements AutoCloseable {
         try {
             memory.replace(addresses, fds);
         } finally {
-            vrings.update();
+            resume();
         }
     }
 
-    private void changeMemory(VhostUserMessage message, boolean add) throws RefusedException {
+    private void changeMemory(VhostUserMessage message, boolean add)
+            throws RefusedException, VhostUserException {
         MemoryTable.Address address = MemoryTable.Address.read(message, MEMORY_HEADER);
         vrings.pause();
         try {
@@ -342,7 +335,16 @@ final class VhostUserBackend implements AutoCloseable {
                 memory.remove(address);
             }
         } finally {
+            resume();
+        }
+    }
+
+    /** Lets rings run by what has changed under them. There is no way back if one cannot. */
+    private void resume() throws VhostUserException {
+        try {
             vrings.update();
+        } catch (RefusedException e) {
+            throw new VhostUserException(e.getMessage());
         }
     }
 
@@ -402,7 +404,13 @@ final class VhostUserBackend implements AutoCloseable {
         }
     }
 
-    // ------------------------------------------------------------------ requests of this side
+    // ------------------------------------------------------------------ vrings
+
+    private void getVringBase(VhostUserMessage message)
+            throws RefusedException, VhostUserException {
+        VringState vring = vrings.at(message.getInt(0));
+        channel.send(message.reply().state(vring.index, vrings.stop(vring)));
+    }
 
     private void queueBroke(int index) {
         if (!open) {
@@ -415,6 +423,8 @@ final class VhostUserBackend implements AutoCloseable {
             throw new AssertionError("the device has the queue", e);
         }
     }
+
+    // ------------------------------------------------------------------ requests of this side
 
     private void setRequestChannel(VhostUserMessage message) throws RefusedException {
         try {

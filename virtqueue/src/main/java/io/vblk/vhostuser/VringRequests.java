@@ -6,11 +6,13 @@ import io.vblk.aio.EventNotifier;
 import io.vblk.posix.ErrnoException;
 import io.vblk.virtio.VirtioDevice;
 
-/** The requests about one vring: checks them and does what they say. Thread: the connection's. */
+/**
+ * Requests about one vring that have no answer of their own. One that is refused leaves the vring
+ * as it was, except that a kick is given back: then it has none. Thread: the connection's.
+ */
 final class VringRequests {
-    /** In the value of a request that can bring a descriptor: there is none. */
     private static final int NO_FD_BIT = 1 << 8;
-    private static final int ADDR_FLAG_LOG = 1;
+    private static final int INDEX_MASK = 0xFF;
 
     private final AioContext context;
     private final VirtioDevice device;
@@ -24,20 +26,28 @@ final class VringRequests {
         this.vrings = vrings;
     }
 
-    /** The vring that a message with a vring state is about. */
-    VringState vring(VhostUserMessage message) throws RefusedException {
-        return vrings.at(message.getInt(0));
+    void grant(VhostUserRequest request, VhostUserMessage message) throws RefusedException {
+        switch (request) {
+            case SET_VRING_NUM -> setNum(message);
+            case SET_VRING_ADDR -> setAddresses(message);
+            case SET_VRING_BASE -> setBase(message);
+            case SET_VRING_ENABLE -> setEnable(message);
+            case SET_VRING_KICK -> setKick(message);
+            case SET_VRING_CALL -> vrings.setCall(vringOfFd(message), notifier(message));
+            case SET_VRING_ERR -> vringOfFd(message).setErr(notifier(message));
+            default -> throw new RefusedException("not a request to grant");
+        }
     }
 
     private VringState halted(VhostUserMessage message) throws RefusedException {
-        VringState vring = vring(message);
+        VringState vring = vrings.at(message.getInt(0));
         if (vring.running) {
             throw new RefusedException("vring " + vring.index + " runs");
         }
         return vring;
     }
 
-    void setNum(VhostUserMessage message) throws RefusedException {
+    private void setNum(VhostUserMessage message) throws RefusedException {
         int size = message.getInt(4);
         if (size < 1 || size > device.queueSizeMax()) {
             throw new RefusedException("a vring of " + Integer.toUnsignedString(size)
@@ -46,10 +56,10 @@ final class VringRequests {
         halted(message).size = size;
     }
 
-    void setAddr(VhostUserMessage message) throws RefusedException {
-        VringState vring = vring(message);
+    private void setAddresses(VhostUserMessage message) throws RefusedException {
+        VringState vring = vrings.at(message.getInt(0));
         VringState.Addresses addresses = new VringState.Addresses(message.getLong(8),
-                message.getLong(16), message.getLong(24), (message.getInt(4) & ADDR_FLAG_LOG) != 0,
+                message.getLong(16), message.getLong(24), (message.getInt(4) & 1) != 0,
                 message.getLong(32));
         if (memory.size() != 0) {
             memory.guestAddress(addresses.desc());
@@ -59,52 +69,76 @@ final class VringRequests {
         if (vring.running && !addresses.sameRing(vring.addresses)) {
             throw new RefusedException("vring " + vring.index + " runs");
         }
+        VringState.Addresses before = vring.addresses;
         vring.addresses = addresses;
+        try {
+            vrings.update();
+        } catch (RefusedException e) {
+            vring.addresses = before;
+            throw e;
+        }
         vrings.updateLogs();
-        vrings.update();
     }
 
-    void setBase(VhostUserMessage message) throws RefusedException {
+    private void setBase(VhostUserMessage message) throws RefusedException {
         VringState vring = halted(message);
         vring.base = message.getInt(4);
         vring.baseSet = true;
     }
 
-    void setEnable(VhostUserMessage message) throws RefusedException {
+    private void setEnable(VhostUserMessage message) throws RefusedException {
         int wanted = message.getInt(4);
         if (wanted != 0 && wanted != 1) {
             throw new RefusedException("enable is 0 or 1, not " + wanted);
         }
-        vring(message).enabled = wanted == 1;
-        vrings.update();
+        VringState vring = vrings.at(message.getInt(0));
+        boolean before = vring.enabled;
+        vring.enabled = wanted == 1;
+        try {
+            vrings.update();
+        } catch (RefusedException e) {
+            vring.enabled = before;
+            throw e;
+        }
     }
 
-    void setKick(VhostUserMessage message) throws RefusedException {
+    private void setKick(VhostUserMessage message) throws RefusedException {
         VringState vring = vringOfFd(message);
-        boolean polled = (message.getLong(0) & NO_FD_BIT) != 0;
-        EventNotifier kick = notifier(message);
-        vrings.halt(vring);
-        if (polled) {
-            try {
-                vring.start(new PolledKick(context));
-            } catch (ErrnoException e) {
-                throw new RefusedException(e.getMessage());
-            }
+        if ((message.getLong(0) & NO_FD_BIT) != 0) {
+            PolledKick polling = polledKick();
+            vrings.halt(vring);
+            vring.start(polling);
         } else {
+            EventNotifier kick = notifier(message);
+            vrings.halt(vring);
             vring.start(kick);
         }
-        vrings.update();
+        try {
+            vrings.update();
+        } catch (RefusedException e) {
+            vrings.stop(vring);
+            throw e;
+        }
+    }
+
+    private PolledKick polledKick() throws RefusedException {
+        try {
+            return new PolledKick(context);
+        } catch (ErrnoException e) {
+            throw new RefusedException(e.getMessage());
+        }
     }
 
     /** The vring of a message that brings a descriptor, or says that there is none. */
     private VringState vringOfFd(VhostUserMessage message) throws RefusedException {
         long value = message.getLong(0);
         boolean noFd = (value & NO_FD_BIT) != 0;
-        if ((value & ~0x1FF) != 0 || message.fdCount() != (noFd ? 0 : 1)) {
+        if ((value & ~(NO_FD_BIT | INDEX_MASK)) != 0
+                || message.fdCount() != (noFd ? 0 : 1)) {
             throw new RefusedException(String.format(
                     "0x%x and %d descriptors do not go together", value, message.fdCount()));
         }
-        return vrings.at((int) value & 0xFF);
+        return vrings.at((int) value & INDEX_MASK);
     }
 
     private static EventNotifier notifier(VhostUserMessage message) throws RefusedException {
@@ -116,13 +150,5 @@ final class VringRequests {
         } catch (ErrnoException e) {
             throw new RefusedException(e.getMessage());
         }
-    }
-
-    void setCall(VhostUserMessage message) throws RefusedException {
-        vrings.setCall(vringOfFd(message), notifier(message));
-    }
-
-    void setErr(VhostUserMessage message) throws RefusedException {
-        vringOfFd(message).setErr(notifier(message));
     }
 }

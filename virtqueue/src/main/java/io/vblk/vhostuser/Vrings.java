@@ -72,11 +72,11 @@ final class Vrings implements AutoCloseable {
         return VirtioFeatures.has(features, VirtioFeatures.RING_PACKED);
     }
 
-    void enableAll() throws RefusedException {
+    /** Enables all, from the next {@link #update} on. */
+    void enableAll() {
         for (VringState vring : vrings) {
             vring.enabled = true;
         }
-        update();
     }
 
     /** Takes over a region; nothing may run. */
@@ -151,6 +151,9 @@ final class Vrings implements AutoCloseable {
             device.startQueue(
                     vring.index, memory.memory(), config, vring.kick(), vring.call());
         } catch (VirtioException | ErrnoException e) {
+            if (!anyRuns()) {
+                giveTurnBack();
+            }
             throw new RefusedException("vring " + vring.index + ": " + e.getMessage());
         }
         vring.running = true;
@@ -178,16 +181,20 @@ final class Vrings implements AutoCloseable {
     int stop(VringState vring) {
         halt(vring);
         vring.stop();
-        giveTurnBack();
+        giveTurnBackIfAllStopped();
         return vring.baseSet ? vring.base : VirtqueueConfig.freshBase(features);
     }
 
-    private void giveTurnBack() {
+    private void giveTurnBackIfAllStopped() {
         for (VringState vring : vrings) {
             if (vring.isStarted()) {
                 return;
             }
         }
+        giveTurnBack();
+    }
+
+    private void giveTurnBack() {
         if (hasTurn) {
             hasTurn = false;
             turn.giveBack();
@@ -217,7 +224,7 @@ final class Vrings implements AutoCloseable {
         for (VringState vring : vrings) {
             vring.reset();
         }
-        giveTurnBack();
+        giveTurnBackIfAllStopped();
     }
 
     @Override
