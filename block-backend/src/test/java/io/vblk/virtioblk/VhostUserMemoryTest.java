@@ -67,7 +67,7 @@ class VhostUserMemoryTest {
     private static void scatter(Queue queue) {
         long ring = GUEST + 64 * MB;
         queue.use(new VirtqueueConfig(
-                SIZE, ring + 0x100, GUEST + MB + 2, 0x1000_0000_0000L + 0x10, 0));
+                SIZE, ring + 0x100, GUEST + MB + 0x2002, 0x1000_0000_0000L + 0x14, 0));
         // The data lies across the border of two regions that touch.
         queue.place(0, new Slot(0x1000_0000_1000L, GUEST + MB - 512, GUEST + 5, 1024));
     }
@@ -117,6 +117,19 @@ class VhostUserMemoryTest {
             guest.wire.settle();
             guest.wire.sendAcked(SET_MEM_TABLE, guest.shared.table(), guest.shared.fds());
             guest.queue(0).assertOk(0);
+        }
+    }
+
+    /** The kick may come at any point of the change; none may be lost, and no call. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, VhostUserGuest.EVENT_IDX, VhostUserGuest.PACKED})
+    void aRequestMadeWhileTheTableChangesIsServed(long features) throws Exception {
+        try (VhostUserGuest guest = host.first().guest()) {
+            guest.start(features, 1, SIZE);
+            for (int i = 0; i < 300; i++) {
+                guest.wire.send(SET_MEM_TABLE, PLAIN, guest.shared.table(), guest.shared.fds());
+                guest.queue(0).assertReads(i % 250);
+            }
         }
     }
 
