@@ -21,6 +21,8 @@ public final class UnixSocket implements AutoCloseable {
     private static final int SOL_SOCKET = 1;
     private static final int SO_ACCEPTCONN = 30;
     private static final int SCM_RIGHTS = 1;
+    /** Not to wait, though the other holder of a socket that was passed on can make it blocking. */
+    private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
     private static final int BACKLOG = 16;
@@ -230,7 +232,7 @@ public final class UnixSocket implements AutoCloseable {
         }
         long result;
         do {
-            result = LibC.CALLS.sendmsg(fd, header, MSG_NOSIGNAL);
+            result = LibC.CALLS.sendmsg(fd, header, MSG_NOSIGNAL | MSG_DONTWAIT);
         } while (Posix.interrupted(result));
         return result < 0 ? -LibC.errno() : result;
     }
@@ -248,7 +250,7 @@ public final class UnixSocket implements AutoCloseable {
         NativeMemory.putLong(header + MSG_CONTROLLEN, SCRATCH_BYTES - CONTROL);
         long result;
         do {
-            result = LibC.CALLS.recvmsg(fd, header, MSG_CMSG_CLOEXEC);
+            result = LibC.CALLS.recvmsg(fd, header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
         } while (Posix.interrupted(result));
         if (result < 0) {
             return -LibC.errno();

@@ -48,9 +48,17 @@ final class InflightRegion implements AutoCloseable {
         }
     }
 
-    /** Maps a region; the descriptor stays the caller's. */
+    /**
+     * Maps a region; the descriptor stays the caller's.
+     *
+     * @param offset where it begins in the file, a multiple of 8
+     * @throws ErrnoException EINVAL if that is not in the file
+     */
     static InflightRegion map(int fd, long offset, long lengthBytes, int queues, int queueSize)
             throws ErrnoException {
+        if (offset % Long.BYTES != 0) {
+            throw new ErrnoException("in-flight region at offset " + offset, Posix.EINVAL);
+        }
         return new InflightRegion(
                 MappedMemory.shared(fd, offset, lengthBytes), queues, queueSize);
     }

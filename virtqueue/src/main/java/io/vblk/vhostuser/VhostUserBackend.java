@@ -428,13 +428,27 @@ final class VhostUserBackend implements AutoCloseable {
 
     private void setRequestChannel(VhostUserMessage message) throws RefusedException {
         try {
-            VhostUserChannel fresh =
-                    new VhostUserChannel(UnixSocket.adopt(message.takeFd()));
+            VhostUserChannel fresh = new VhostUserChannel(connected(message.takeFd()));
             closeRequests();
             requests = fresh;
         } catch (ErrnoException e) {
             throw new RefusedException(e.getMessage());
         }
+    }
+
+    private static UnixSocket connected(int fd) throws ErrnoException, RefusedException {
+        UnixSocket socket = UnixSocket.adopt(fd);
+        try {
+            // Asked of something else this is ENOTSOCK.
+            if (!socket.isListening()) {
+                return socket;
+            }
+        } catch (ErrnoException e) {
+            socket.close();
+            throw e;
+        }
+        socket.close();
+        throw new RefusedException("a socket that listens cannot be written to");
     }
 
     /** The configuration space has changed: the front-end reads it again and calls the driver. */

@@ -8,13 +8,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What this process has open: descriptors by kind and mappings of memfds, to compare before and
- * after. Files of the class path are left out, since any class may open one. Thread: any.
+ * What this process has open of what front-ends send: descriptors by kind and mappings of memfds,
+ * to compare before and after. Files that the JVM opens by itself are left out. Thread: any.
  */
 public record OpenResources(Map<String, Integer> descriptors, Map<String, Integer> mappings) {
+    private static final Pattern OURS = Pattern.compile("anon_inode:|/memfd:|socket:|/dev/null");
+
     /** Counts. */
     public static OpenResources now() {
         return new OpenResources(countDescriptors(), countMappings());
@@ -38,8 +41,8 @@ public record OpenResources(Map<String, Integer> descriptors, Map<String, Intege
     private static String kind(Path link) {
         try {
             String target = Files.readSymbolicLink(link).toString();
-            return target.endsWith(".jar") || target.endsWith(".class") ? ""
-                    : target.replaceAll(":\\[\\d+\\]", "").replaceAll("/proc/\\d+/fd", "");
+            return OURS.matcher(target).lookingAt()
+                    ? target.replaceAll(":\\[\\d+\\]", "") : "";
         } catch (IOException e) {
             // The descriptor of the listing itself, which is closed by now.
             return "";

@@ -263,13 +263,14 @@ public final class ReferenceFrontend implements AutoCloseable {
      * and answers. Replies on the way are thrown away.
      */
     public boolean survives(byte[] bytes, int... descriptors) {
-        // This one is no reply to anything else: its number is in the answer.
         return sendAll(bytes, descriptors) && answers();
     }
 
     /** Whether a question is answered, rather than the connection closed. */
     public boolean answers() {
-        if (!sendAll(message(GET_QUEUE_NUM, PLAIN, new byte[0]))) {
+        // No other answer has this length.
+        byte[] question = config(5, 0, new byte[3]);
+        if (!sendAll(message(GET_CONFIG, PLAIN, question))) {
             return false;
         }
         while (true) {
@@ -283,7 +284,7 @@ public final class ReferenceFrontend implements AutoCloseable {
             int size = NativeMemory.getInt(room.address() + 8);
             assertEquals(REPLY_FLAGS, NativeMemory.getInt(room.address() + 4), "flags");
             read(size);
-            if (request == GET_QUEUE_NUM) {
+            if (request == GET_CONFIG && size == question.length) {
                 return true;
             }
         }
