@@ -19,7 +19,14 @@ public final class ControlText {
 
     /** Whether a reply says that something went wrong; IOException if it is none. */
     public static boolean isError(String reply) throws IOException {
-        return object(Json.parse(reply)).containsKey("error");
+        return reply(reply).containsKey("error");
+    }
+
+    private static Map<String, Object> reply(String text) throws IOException {
+        if (Json.parse(text) instanceof Map<?, ?> map) {
+            return object(map);
+        }
+        throw new IOException("what the server said is no reply: " + text);
     }
 
     /**
@@ -46,7 +53,7 @@ public final class ControlText {
 
     /** What a reply returns. */
     static Object valueOf(String reply) throws IOException, ControlException {
-        Map<String, Object> object = object(Json.parse(reply));
+        Map<String, Object> object = reply(reply);
         if (object.get("error") instanceof Map<?, ?> error) {
             throw new ControlException(
                     String.valueOf(error.get("class")), String.valueOf(error.get("desc")));

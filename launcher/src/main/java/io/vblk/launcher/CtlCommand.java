@@ -4,16 +4,25 @@ package io.vblk.launcher;
 import io.vblk.control.ControlConnection;
 import io.vblk.control.ControlException;
 import io.vblk.control.ControlText;
+import io.vblk.control.ControlWatch;
+import io.vblk.posix.Posix;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** ctl: what an operator says to a running server, and what it answers. */
 final class CtlCommand implements Command {
+    private static final String WATCH = "watch";
+    /** Cursor to the upper left corner, and everything away (ECMA-48). */
+    private static final String CLEAR = "\033[H\033[J";
+    private static final int STDOUT = 1;
     private static final String LIST = "query-commands";
     private static final String TIMEOUT_DEFAULT = "10";
     private static final Pattern WHOLE = Pattern.compile("-?\\d{1,18}");
@@ -38,6 +47,10 @@ final class CtlCommand implements Command {
         Options options = new Options();
         options.addOption(CommonOptions.value("output-format", "FORMAT",
                 "normal or json, the reply as it came; default: normal"));
+        options.addOption(Option.builder().longOpt(WATCH).hasArg().optionalArg(true)
+                .argName("TIME").desc("show rates and latencies again and again, each time since "
+                        + "the last; default: every second").get());
+        options.addOption(CommonOptions.value("count", "N", "end after so many views"));
         options.addOption(CommonOptions.value("timeout", "TIME",
                 "longest wait for an answer: seconds, or with us, ms, m, h; default: "
                         + TIMEOUT_DEFAULT));
@@ -55,8 +68,14 @@ final class CtlCommand implements Command {
     @Override
     public int run(CommandLine line) throws UsageException, IOException {
         boolean json = isJson(line);
-        long timeoutNs = timeoutNs(line);
+        long timeoutNs = time(line, "timeout", TIMEOUT_DEFAULT);
         List<String> words = line.getArgList();
+        if (line.hasOption(WATCH)) {
+            return watch(line, json, timeoutNs);
+        }
+        if (line.hasOption("count")) {
+            throw new UsageException("--count is for --" + WATCH);
+        }
         String command = words.size() > 1 ? words.get(1) : LIST;
         Map<String, Object> arguments =
                 arguments(words.subList(Math.min(2, words.size()), words.size()));
@@ -86,16 +105,49 @@ final class CtlCommand implements Command {
         };
     }
 
-    private static long timeoutNs(CommandLine line) throws UsageException {
+    private static long time(CommandLine line, String name, String fallback)
+            throws UsageException {
         try {
-            long ns = Durations.parseNs(CommonOptions.text(line, "timeout", TIMEOUT_DEFAULT));
+            long ns = Durations.parseNs(CommonOptions.text(line, name, fallback));
             if (ns > 0) {
                 return ns;
             }
         } catch (IllegalArgumentException e) {
-            throw new UsageException("timeout: " + e.getMessage());
+            throw new UsageException(name + ": " + e.getMessage());
         }
-        throw new UsageException("timeout must be more than 0");
+        throw new UsageException(name + " must be more than 0");
+    }
+
+    private static int watch(CommandLine line, boolean json, long timeoutNs)
+            throws UsageException, IOException {
+        if (json || line.getArgList().size() > 1) {
+            throw new UsageException("--" + WATCH + " goes without a command and without json");
+        }
+        long intervalNs = time(line, WATCH, "1");
+        int views = CommonOptions.integer(line, "count", Integer.MAX_VALUE);
+        if (views < 1) {
+            throw new UsageException("count must be at least 1, not " + views);
+        }
+        CountDownLatch stop = new CountDownLatch(1);
+        Termination.handle().stops(stop::countDown);
+        boolean terminal = Posix.isTerminal(STDOUT);
+        try (ControlConnection connection =
+                ControlConnection.open(line.getArgList().get(0), timeoutNs)) {
+            ControlWatch watch = new ControlWatch(connection);
+            for (int i = 0; i < views; i++) {
+                if (stop.await(intervalNs, TimeUnit.NANOSECONDS)) {
+                    break;
+                }
+                System.out.print((terminal ? CLEAR : i > 0 ? "\n" : "") + watch.look());
+                System.out.flush();
+            }
+            return 0;
+        } catch (ControlException e) {
+            throw new IOException(e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
     }
 
     /** Words such as disk=a, size=2G or enable=on, as JSON has them: numbers and truth values. */

@@ -201,7 +201,8 @@ class ControlCommandsTest {
         String[] words = {"{", "}", "[", "]", ":", ",", "\"", "\\", "\\u00", "1", "-", "1e999", ".",
             "true", "null", " ", "\t", "\"execute\"", "\"arguments\"", "\"id\"", "\"quit\"",
             "\"query-stats\"", "\"query-latency\"", "\"set-polling\"", "\"poll-max-ns\"",
-            "\"disk\"", "\"a\"", "\u0000", "\ud800", "\u00e9", "99999999999999999999999", "//", "'", "NaN"};
+            "\"disk\"", "\"a\"", "\u0000", "\ud800", "\u00e9",
+            "99999999999999999999999", "//", "'", "NaN"};
         for (int i = 0; i < 20_000; i++) {
             StringBuilder line = new StringBuilder();
             if (random.nextInt(2) == 0) {

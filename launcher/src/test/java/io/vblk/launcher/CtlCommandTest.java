@@ -38,6 +38,10 @@ class CtlCommandTest {
         VblkRun.of("ctl", "x", "--output-format=xml").failed(2, "xml", "json");
         VblkRun.of("ctl", "x", "--timeout=0").failed(2, "timeout");
         VblkRun.of("ctl", "x", "--timeout=soon").failed(2, "timeout");
+        VblkRun.of("ctl", "x", "--count=2").failed(2, "--count is for --watch");
+        VblkRun.of("ctl", "x", "--watch=0").failed(2, "watch must be more than 0");
+        VblkRun.of("ctl", "x", "--watch", "--count=0").failed(2, "count must be at least 1");
+        VblkRun.of("ctl", "x", "hold", "--watch").failed(2, "--watch goes without a command");
         VblkRun.of("serve", "null:1M", "--control=x", "--runtime=1").failed(2, "--control",
                 "--socket-path");
     }
