@@ -88,6 +88,25 @@ class DelayFilterTest {
     }
 
     @Test
+    void noneEndsBeforeItsOwnTime() {
+        List<Long> ends = new ArrayList<>();
+        BlockBackend disk = delayed(disk(new Behaviour(100, 0, 0, 0, false)), MIN_NS, MIN_NS, 1);
+        for (int i = 0; i < 2; i++) {
+            BlockRequest request = new BlockRequest(ended -> ends.add(nowNs));
+            request.range(BlockOp.DISCARD, i * 512L, 512);
+            disk.submit(request);
+            disk.commit();
+            nowNs += STEP_NS;
+        }
+        while (ends.size() < 2 && nowNs < 2 * MAX_NS) {
+            context.poll(false);
+            nowNs += STEP_NS;
+        }
+        assertEquals(List.of(MIN_NS, MIN_NS + STEP_NS), ends);
+        disk.close();
+    }
+
+    @Test
     void sameSeedSameOrder() {
         Behaviour atOnce = new Behaviour(100, 0, 0, 0, false);
         List<Long> first = ends(50, 3, atOnce).stream().map(end -> end[0]).toList();
