@@ -68,11 +68,17 @@ public final class QemuStorageDaemon implements AutoCloseable {
                 .redirectOutput(directory.resolve("qsd.log").toFile()).start();
         QemuStorageDaemon daemon = new QemuStorageDaemon(process, image, socket);
         long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-        while (!Files.exists(socket)) {
+        while (!isListening(socket)) {
             assertTrue(!process.waitFor(LOOK_MS, TimeUnit.MILLISECONDS)
                     && System.nanoTime() - endNs < 0, () -> "does not start: " + daemon.log());
         }
         return daemon;
+    }
+
+    /** Between bind and listen there is a socket that refuses: unix(7), /proc/net/unix. */
+    private static boolean isListening(Path socket) throws IOException {
+        return Files.readAllLines(Path.of("/proc/net/unix")).stream()
+                .anyMatch(line -> line.endsWith(" " + socket) && line.contains(" 00010000 "));
     }
 
     private String log() {
