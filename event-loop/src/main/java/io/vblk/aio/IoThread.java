@@ -107,7 +107,7 @@ public final class IoThread implements AutoCloseable {
         try {
             context.poll(true);
         } catch (InternalError e) {
-            if (!context.handlers.claimMemoryFault()) {
+            if (!context.claimMemoryFault()) {
                 throw e;
             }
         }

@@ -44,13 +44,13 @@ final class MemoryImage implements BlockBackend {
     public QueueStatus submit(BlockRequest request) {
         assert request.offset() >= 0 && request.lengthBytes() >= 0
                 && request.offset() <= limits.capacityBytes() - request.lengthBytes();
+        request.setErrno(0);
         switch (request.op()) {
             case READ, WRITE -> transfer(request);
             case DISCARD, WRITE_ZEROES, SECURE_ERASE ->
                     zero(address + request.offset(), request.lengthBytes());
             case FLUSH -> { }
         }
-        request.setErrno(0);
         return QueueStatus.COMPLETED;
     }
 
@@ -61,7 +61,13 @@ final class MemoryImage implements BlockBackend {
         for (int i = 0; i < request.iovecCount(); i++) {
             long guest = IovecArray.baseAt(element);
             long lengthBytes = IovecArray.lengthAt(element);
-            NativeMemory.copy(write ? guest : disk, write ? disk : guest, lengthBytes);
+            try {
+                NativeMemory.copy(write ? guest : disk, write ? disk : guest, lengthBytes);
+            } catch (InternalError e) {
+                // The guest's memory is gone; a system call would have answered just this.
+                request.setErrno(Posix.EFAULT);
+                return;
+            }
             disk += lengthBytes;
             element += IovecArray.ELEMENT_BYTES;
         }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.virtioblk;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vblk.block.SimulatedBackend.Behaviour;
+import io.vblk.posix.Posix;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A front-end cuts short the file of the memory that it shares, which is a SIGBUS to touch. */
+@Timeout(60)
+class LostMemoryTest {
+    private static final int SIZE = 8;
+    private static final long PACKED = 1L << 34;
+    /** Ends requests when told to, without touching the guest's memory, as a system call would. */
+    private static final Behaviour FAILING = new Behaviour(0, 0, 100, 0, true);
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, PACKED})
+    void ringsStopAndOthersGoOn(long features) throws Exception {
+        try (VhostUserHost host = VhostUserHost.withDisk(1)) {
+            VhostUserHost.Disk other = host.serve(1, Behaviour.PLAIN);
+            try (VhostUserGuest neighbour = other.guest()) {
+                neighbour.start(features, 1, SIZE);
+                for (int round = 0; round < 20; round++) {
+                    VhostUserGuest guest = host.first().guest();
+                    guest.start(features, 1, SIZE);
+                    guest.queue(0).assertReads(7 + round);
+                    Posix.ftruncate(guest.shared.fds()[0], 0);
+                    guest.queue(0).kick.set();
+                    neighbour.queue(0).assertReads(30 + round);
+                    guest.close();
+                    host.first().awaitConnections(0);
+                    neighbour.queue(0).assertReads(31 + round);
+                }
+                assertTrue(host.control.isAlive() && host.data.isAlive());
+                assertEquals(0, host.first().listener.runningCount());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, PACKED})
+    void requestsUnderWayEndFirst(long features) throws Exception {
+        try (VhostUserHost host = new VhostUserHost()) {
+            VhostUserHost.Disk slow = host.serve(1, FAILING);
+            VhostUserGuest guest = slow.guest();
+            guest.start(features, 1, SIZE);
+            guest.queue(0).send(0, 0, 5);
+            guest.queue(0).send(1, 0, 6);
+            slow.awaitUnderWay(2);
+            Posix.ftruncate(guest.shared.fds()[0], 0);
+            slow.complete(0);
+            guest.close();
+            slow.complete(0);
+            slow.awaitConnections(0);
+            assertTrue(host.control.isAlive() && host.data.isAlive());
+        }
+    }
+}
