@@ -156,7 +156,6 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
 
     @Override
     public void process() {
-        takeFault();
         if (!acceptsWork()) {
             return;
         }
@@ -381,7 +380,6 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     /** End of a batch of completions. */
     @Override
     protected void runDeferred() {
-        takeFault();
         if (parked != null) {
             resume.schedule();
         }
@@ -412,35 +410,17 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         device.queueBroke(index);
     }
 
-    /**
-     * JDK 17 throws an InternalError late, when the thread comes back from native code: here, where
-     * nothing is half done, it does no harm to a queue whose memory it is not about.
-     */
-    private void takeFault() {
-        try {
-            // Native there, for some nanoseconds; later versions need and do nothing.
-            Thread.currentThread().isAlive();
-        } catch (InternalError e) {
-            loseMemory(e);
-        }
-    }
-
-    /** The JVM's word for a SIGBUS; throws it on if it was nobody's memory. */
+    /** The JVM's word for a SIGBUS; throws it on if this queue's memory is all there. */
     private void loseMemory(InternalError e) {
-        if (!context.claimMemoryFault()) {
+        if (!onMemoryFault()) {
             throw e;
         }
     }
 
     @Override
     public boolean onMemoryFault() {
-        if (memoryLost) {
-            return false;
-        }
-        if (ring.isMemoryThere()) {
-            // Its work may have been what the error came in the way of.
-            resume.schedule();
-            return false;
+        if (memoryLost || ring.isMemoryThere()) {
+            return memoryLost;
         }
         memoryLost = true;
         broken = true;

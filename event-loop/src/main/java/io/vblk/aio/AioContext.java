@@ -403,15 +403,6 @@ public final class AioContext implements AutoCloseable {
         return ran > 0;
     }
 
-    /**
-     * Asks all handlers whose shared memory is gone, after the JVM's InternalError. Thread: home.
-     *
-     * @return whether it was somebody's, who does not use it any more
-     */
-    public boolean claimMemoryFault() {
-        return handlers.claimMemoryFault();
-    }
-
     // ------------------------------------------------------------------ in an outer loop
 
     /**

@@ -13,12 +13,15 @@ import org.slf4j.LoggerFactory;
  * callback ends the thread; whoever waits for the thread then gets that exception.
  *
  * <p>One is different: InternalError, which a JVM throws for a SIGBUS, when another process has cut
- * short the file of memory that it shares. Handlers are asked whose memory it was; the loop goes on
- * without that handler. JDK 17 throws it late, at the thread's next system call.
+ * short the file of memory that it shares. Handlers are asked whose memory it was, and the loop goes
+ * on without that handler; but not on a JVM that throws it late, out of something else, which may
+ * be half done then.
  * Thread: any, except that an IoThread cannot close itself.
  */
 public final class IoThread implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(IoThread.class);
+    /** JDK 17 throws the error at some later call into the JVM, JDK 25 where it belongs. */
+    private static final boolean FAULTS_COME_LATE = Runtime.version().feature() < 21;
 
     private final AioContext context;
     private final Thread thread;
@@ -107,7 +110,7 @@ public final class IoThread implements AutoCloseable {
         try {
             context.poll(true);
         } catch (InternalError e) {
-            if (!context.claimMemoryFault()) {
+            if (FAULTS_COME_LATE || !context.handlers.claimMemoryFault()) {
                 throw e;
             }
         }

@@ -46,16 +46,9 @@ public final class QueueHandler implements FdCallbacks, AutoCloseable {
 
     @Override
     public void onReadable() {
-        try {
-            // Cleared before looking at the ring: a kick that comes after the look stays set.
-            if (kick.testAndClear()) {
-                kicks++;
-            }
-        } catch (InternalError e) {
-            // Another queue's memory is gone, and a JVM may say so with delay, such as here.
-            if (!context.claimMemoryFault()) {
-                throw e;
-            }
+        // Cleared before looking at the ring: a kick that comes after the look stays set.
+        if (kick.testAndClear()) {
+            kicks++;
         }
         processor.process();
     }
