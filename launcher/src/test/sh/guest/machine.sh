@@ -152,7 +152,7 @@ start_guest() { # start_guest NAME [QEMU-OPTION...]
     cat "$tmp/initramfs" "$name.test" >"$name.initramfs"
     start_machine "$name" disk.sock -kernel "$kernel" -initrd "$name.initramfs" \
         -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off apparmor=0 \
-            audit=0 cryptomgr.notests no_timer_check" \
+            audit=0 cryptomgr.notests no_timer_check init_on_alloc=0" \
         "$@"
     await $boot_limit says "$name" 'RESULT booted='
 }
