@@ -182,7 +182,7 @@ class HostileFrontendTest {
             row("GET_VRING_BASE of vring " + index, Outcome.CLOSED, 11, words(index, 0));
             row("ADDR of vring " + index, Outcome.REFUSED, 9, addresses(index, USER, USER, USER));
         }
-        for (int size : new int[] {0, 257, 100_000, -1}) {
+        for (int size : new int[] {0, 1025, 100_000, -1}) {
             row("vring of " + size, Outcome.REFUSED, 8, words(0, size));
         }
         row("vring of 3, which a packed one may be", Outcome.GRANTED, 8, words(0, 3));

@@ -78,12 +78,13 @@ class VhostUserDirtyLogTest {
         guest.setFeatures(features);
         queue = guest.queue(0);
         boolean packed = (features & PACKED) != 0;
-        // The used ring crosses a page border.
+        // The used ring crosses two page borders: its first elements share a page with neither
+        // its head nor its end, which are marked for what suppresses kicks as well.
         queue.use(packed ? new VirtqueueConfig(SIZE, 0x10_0000 - 0x60, 0x8000, 0x20_0000, 0)
-                : new VirtqueueConfig(SIZE, 0x9000, 0x8000, 0x10_0000 - 0x20, 0));
+                : new VirtqueueConfig(1024, 0x2_0000, 0x3_0000, 0x10_0000 - 8, 0));
         for (int token = 0; token < TOKENS; token++) {
             // Data across a page border, the status alone in a page.
-            queue.place(token, new Slot(0xa000 + token * 16,
+            queue.place(token, new Slot(0x3_8000 + token * 16,
                     0x30_0000 + token * 0x10000 - 512, 0x38_0000 + token * 0x3000, 1024));
         }
         guest.resume(1);
@@ -144,7 +145,7 @@ class VhostUserDirtyLogTest {
     private void assertMarked() {
         BitSet missing = changed();
         // The guest's own: tables, driver area, headers.
-        missing.clear(0, 0xc);
+        missing.clear(0, 0x40);
         missing.andNot(marked());
         assertTrue(missing.isEmpty(), () -> "changed and not marked:" + hex(missing));
     }
@@ -176,7 +177,7 @@ class VhostUserDirtyLogTest {
             assertTrue(marked.get(0x30_0000 / 4096 - 1), "data");
             assertTrue(marked.get(0x30_0000 / 4096), "data behind the border");
             assertTrue(marked.get(0x38_0000 / 4096), "status");
-            assertTrue(marked.cardinality() <= 3 * TOKENS + 4, () -> "too many:" + hex(marked));
+            assertTrue(marked.cardinality() <= 3 * TOKENS + 5, () -> "too many:" + hex(marked));
         }
         switchOff();
         NativeMemory.fill(log.address(), LOG_BYTES, 0);

@@ -69,7 +69,7 @@ final class VhostUserHost implements AutoCloseable {
 
         Disk(int queues, Behaviour behaviour) throws ErrnoException {
             path = folder + "/disk" + disks.size();
-            options = new VirtioBlkOptions("serial", queues, 256);
+            options = new VirtioBlkOptions("serial", queues, 1024);
             backend = on(data, () -> new SimulatedBackend(
                     data.context(), (long) DISK_SECTORS * SECTOR, 1, behaviour));
             for (int i = 0; i < DISK_SECTORS; i++) {
