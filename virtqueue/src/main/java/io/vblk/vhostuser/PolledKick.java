@@ -11,7 +11,7 @@ import io.vblk.posix.ErrnoException;
  * ring is looked at in short intervals. Thread: the connection's.
  */
 final class PolledKick implements AutoCloseable {
-    /** Time between two looks: what a request may wait at most, for a few percent of a processor. */
+    /** Time between two looks: what a request may wait, for a few percent of a processor. */
     static final long INTERVAL_NS = 100_000;
 
     private final AioContext context;

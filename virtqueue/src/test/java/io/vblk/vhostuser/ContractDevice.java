@@ -18,7 +18,8 @@ import java.util.function.IntConsumer;
 
 /**
  * A device that serves nothing and holds its transport to the contract: queues start once and stop
- * once, on memory and notifiers that are there, and features change while nothing runs. Thread: one.
+ * once, on memory and notifiers that are there, and features change while nothing runs.
+ * Thread: one.
  */
 final class ContractDevice implements VirtioDevice {
     static final int QUEUES = 3;
