@@ -18,6 +18,14 @@ import jnr.ffi.Runtime;
 final class LibC {
     /** The bound functions. Public because the generated class lives in another class loader. */
     public interface Calls {
+        int open(String path, int flags, int mode);
+
+        int close(int fd);
+
+        int isatty(int fd);
+
+        int getpid();
+
         int eventfd(int initialValue, int flags);
 
         int epoll_create1(int flags);

@@ -3,8 +3,6 @@ package io.vblk.posix;
 
 import java.util.BitSet;
 import jnr.ffi.Pointer;
-import jnr.posix.POSIX;
-import jnr.posix.POSIXFactory;
 
 /**
  * Checked system calls: each method is one call, named as its manual page (section 2) has it.
@@ -85,21 +83,16 @@ public final class Posix {
 
     private Posix() {}
 
-    /** jnr-posix, loaded only by those who open or close something. */
-    private static final class Jnr {
-        static final POSIX POSIX = POSIXFactory.getNativePOSIX();
-    }
-
     // ------------------------------------------------------------------ files, control plane
 
     /** open(2); the descriptor must be closed with {@link #close}. */
     public static int open(String path, int flags, int mode) throws ErrnoException {
         while (true) {
-            int fd = Jnr.POSIX.open(path, flags, mode);
+            int fd = C.open(path, flags, mode);
             if (fd >= 0) {
                 return fd;
             }
-            int errno = Jnr.POSIX.errno();
+            int errno = LibC.errno();
             if (errno != EINTR) {
                 throw new ErrnoException("open(" + path + ")", errno);
             }
@@ -108,17 +101,17 @@ public final class Posix {
 
     /** close(2). Never retried: Linux frees the descriptor even when it answers EINTR. */
     public static void close(int fd) {
-        Jnr.POSIX.close(fd);
+        C.close(fd);
     }
 
     /** isatty(3). */
     public static boolean isTerminal(int fd) {
-        return Jnr.POSIX.isatty(fd) != 0;
+        return C.isatty(fd) != 0;
     }
 
     /** Process id, getpid(2). */
     public static int getpid() {
-        return Jnr.POSIX.getpid();
+        return C.getpid();
     }
 
     /** statx(2) of an open descriptor. */
