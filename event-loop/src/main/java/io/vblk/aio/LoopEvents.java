@@ -3,6 +3,8 @@ package io.vblk.aio;
 
 import jdk.jfr.Category;
 import jdk.jfr.Event;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.FlightRecorderListener;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -85,22 +87,44 @@ final class LoopEvents {
         @Label("Context") String context;
     }
 
+    /** One event of each kind, never committed: asked whether a recording wants their kind. */
+    private static final class Kinds {
+        final PollBegin pollBegin = new PollBegin();
+        final PollEnd pollEnd = new PollEnd();
+        final PollGrow grow = new PollGrow();
+        final PollShrink shrink = new PollShrink();
+        final Wait wait = new Wait();
+        final Dispatch dispatch = new Dispatch();
+        final Wakeup wakeup = new Wakeup();
+    }
+
+    /**
+     * Null until there is a recorder: the JVM takes some tens of milliseconds to get to know the
+     * event classes, which a server's start shall not wait for.
+     */
+    private static Kinds kinds;
+
+    static {
+        FlightRecorder.addListener(new FlightRecorderListener() {
+            @Override
+            public void recorderInitialized(FlightRecorder recorder) {
+                kinds = new Kinds();
+            }
+        });
+        if (FlightRecorder.isInitialized()) {
+            kinds = new Kinds();
+        }
+    }
+
     private final String context;
-    /** Never committed: asked whether a recording wants their kind. */
-    private final PollBegin pollBeginKind = new PollBegin();
-    private final PollEnd pollEndKind = new PollEnd();
-    private final PollGrow growKind = new PollGrow();
-    private final PollShrink shrinkKind = new PollShrink();
-    private final Wait waitKind = new Wait();
-    private final Dispatch dispatchKind = new Dispatch();
-    private final Wakeup wakeupKind = new Wakeup();
 
     LoopEvents(String context) {
         this.context = context;
     }
 
     void pollBegin(long pollNs, long timeoutNs) {
-        if (pollBeginKind.isEnabled()) {
+        Kinds wanted = kinds;
+        if (wanted != null && wanted.pollBegin.isEnabled()) {
             PollBegin event = new PollBegin();
             event.context = context;
             event.pollNs = pollNs;
@@ -110,7 +134,8 @@ final class LoopEvents {
     }
 
     void pollEnd(boolean progress) {
-        if (pollEndKind.isEnabled()) {
+        Kinds wanted = kinds;
+        if (wanted != null && wanted.pollEnd.isEnabled()) {
             PollEnd event = new PollEnd();
             event.context = context;
             event.progress = progress;
@@ -119,13 +144,17 @@ final class LoopEvents {
     }
 
     void pollTime(long oldNs, long newNs) {
-        if (newNs > oldNs && growKind.isEnabled()) {
+        Kinds wanted = kinds;
+        if (wanted == null) {
+            return;
+        }
+        if (newNs > oldNs && wanted.grow.isEnabled()) {
             PollGrow event = new PollGrow();
             event.context = context;
             event.oldNs = oldNs;
             event.newNs = newNs;
             event.commit();
-        } else if (newNs < oldNs && shrinkKind.isEnabled()) {
+        } else if (newNs < oldNs && wanted.shrink.isEnabled()) {
             PollShrink event = new PollShrink();
             event.context = context;
             event.oldNs = oldNs;
@@ -136,7 +165,8 @@ final class LoopEvents {
 
     /** Begins a wait; null while nothing records. */
     Wait waitBegin(long timeoutNs) {
-        if (!waitKind.isEnabled()) {
+        Kinds wanted = kinds;
+        if (wanted == null || !wanted.wait.isEnabled()) {
             return null;
         }
         Wait event = new Wait();
@@ -155,7 +185,8 @@ final class LoopEvents {
 
     /** Begins a dispatch; null while nothing records. */
     Dispatch dispatchBegin(AioHandler handler, int events, boolean polled) {
-        if (!dispatchKind.isEnabled()) {
+        Kinds wanted = kinds;
+        if (wanted == null || !wanted.dispatch.isEnabled()) {
             return null;
         }
         Dispatch event = new Dispatch();
@@ -175,7 +206,8 @@ final class LoopEvents {
     }
 
     void wakeup() {
-        if (wakeupKind.isEnabled()) {
+        Kinds wanted = kinds;
+        if (wanted != null && wanted.wakeup.isEnabled()) {
             Wakeup event = new Wakeup();
             event.context = context;
             event.commit();

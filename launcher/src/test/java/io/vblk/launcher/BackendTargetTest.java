@@ -110,7 +110,7 @@ final class BackendTargetTest {
                 file.write(new byte[64 << 10]);
             }
             awaitReads(bench, daemon);
-            bench.signal("INT");
+            bench.signal("TERM");
             VblkRun run = bench.end();
             assertTrue(run.err().contains(", length 4096: crc32c "), run.err());
             assertTrue(run.err().contains("blocks did not read back as written"), run.err());
