@@ -5,7 +5,7 @@
 # and talks with both. All of a check's files lie in its working directory, named after the machine:
 #
 #   NAME.console   what the guest prints      NAME.monitor   QEMU's monitor, a socket
-#   NAME.qemu      what QEMU says             NAME.words     the guest's second serial port, a socket
+#   NAME.qemu      what QEMU says             NAME.words     its second serial port, a socket
 #
 # What is started dies with the check (setpriv --pdeathsig), however that ends.
 

@@ -13,9 +13,10 @@ import org.slf4j.LoggerFactory;
  * callback ends the thread; whoever waits for the thread then gets that exception.
  *
  * <p>One is different: InternalError, which a JVM throws for a SIGBUS, when another process has cut
- * short the file of memory that it shares. Handlers are asked whose memory it was, and the loop goes
- * on without that handler; but not on a JVM that throws it late, out of something else, which may
- * be half done then.
+ * short the file of memory that it shares. Handlers are asked whose memory it was, and the loop
+ * goes on without that handler; but not on a JVM that throws it late, out of something else, which
+ * may be half done then.
+ *
  * Thread: any, except that an IoThread cannot close itself.
  */
 public final class IoThread implements AutoCloseable {

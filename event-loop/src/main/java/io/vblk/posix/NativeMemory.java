@@ -92,6 +92,11 @@ public final class NativeMemory {
         UnsafeApi.putLongRelease(null, address, value);
     }
 
+    /** Reads a 64-bit value with acquire order; the address must be a multiple of eight. */
+    public static long getLongAcquire(long address) {
+        return UnsafeApi.getLongAcquire(null, address);
+    }
+
     /** Sets bits of a 64-bit value in one step; the address must be a multiple of eight. */
     public static void setBits(long address, long bits) {
         UnsafeApi.getAndBitwiseOrLong(null, address, bits);

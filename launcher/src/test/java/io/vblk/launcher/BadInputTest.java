@@ -72,14 +72,16 @@ final class BadInputTest {
 
     @Test
     void noCommand() {
-        VblkRun.of().failed(USAGE, "no command", "say info, bench, serve, storage-daemon or ctl", "--help");
+        VblkRun.of().failed(USAGE, "no command",
+                "say info, bench, serve, storage-daemon or ctl", "--help");
         assertEquals(USAGE, VblkRun.of("--verbose").code());
     }
 
     @Test
     void unknownCommand() {
         VblkRun.of("frobnicate", image.toString())
-                .failed(USAGE, "'frobnicate'", "say info, bench, serve, storage-daemon or ctl", "--help");
+                .failed(USAGE, "'frobnicate'",
+                        "say info, bench, serve, storage-daemon or ctl", "--help");
     }
 
     @ParameterizedTest

@@ -21,17 +21,16 @@ import java.util.List;
  *
  * <p>A chain takes entries off the free list; its first one stands for it. The memory is shared
  * with the front-end: nothing read from it is trusted, and after the start nothing of the list is
- * read, since this side keeps its own. Each step is a release store, so that a crash finds the
- * steps in order.
+ * read, since this side keeps its own.
  */
 final class PackedInflight {
     private static final int VERSION = 8;
     private static final int DESC_NUM = 10;
     private static final int FREE_HEAD = 12;
-    private static final int OLD_FREE_HEAD = 14;
     private static final int USED_IDX = 16;
-    private static final int OLD_USED_IDX = 18;
-    private static final int USED_WRAP = 20;
+    /** Place of the wrap counters in the 64-bit value that begins with the used index. */
+    private static final int USED_WRAP_SHIFT = 32;
+    private static final int OLD_USED_WRAP_SHIFT = 40;
     private static final int HEADER_BYTES = 32;
     private static final int ENTRY_BYTES = 32;
     private static final int ENTRY_NEXT = 2;
@@ -111,15 +110,17 @@ final class PackedInflight {
         }
         usedOffWrap = freshUsed;
         commit();
-        NativeMemory.putShortRelease(region + VERSION, VERSION_1);
+        RecordMemory.put16(region + VERSION, VERSION_1);
     }
 
     // ------------------------------------------------------------------ taking over
 
     private void takeOver(long ring) throws VirtioException {
-        int oldUsed = place(OLD_USED_IDX, 1);
-        int used = place(USED_IDX, 0);
-        freeHead = NativeMemory.getShort(region + OLD_FREE_HEAD);
+        long places = RecordMemory.get64(region + USED_IDX);
+        int used = place((int) places, (int) (places >>> USED_WRAP_SHIFT));
+        int oldUsed = place((int) places >>> 16, (int) (places >>> OLD_USED_WRAP_SHIFT));
+        int freeHeads = RecordMemory.get32(region + FREE_HEAD);
+        freeHead = freeHeads >>> 16;
         usedOffWrap = oldUsed;
         if (used != oldUsed) {
             WrapCounter at = new WrapCounter(size, oldUsed);
@@ -127,7 +128,7 @@ final class PackedInflight {
                     + (long) at.slot() * PackedLayout.DESC_BYTES + PackedLayout.DESC_FLAGS);
             if (!at.isAvailable(flags)) {
                 // The driver was shown the batch, which was not noted any more.
-                freeHead = NativeMemory.getShort(region + FREE_HEAD);
+                freeHead = freeHeads & 0xFFFF;
                 usedOffWrap = used;
             }
         }
@@ -138,13 +139,13 @@ final class PackedInflight {
         takenOver = true;
     }
 
-    /** A place of the record: index and wrap counter. */
-    private int place(int indexAt, int wrapAt) throws VirtioException {
-        int index = NativeMemory.getShort(region + indexAt);
+    /** A place of the record, by the lowest bits of its index and of its wrap counter. */
+    private int place(int indexBits, int wrapBits) throws VirtioException {
+        int index = indexBits & 0xFFFF;
         if (index >= size) {
             throw senseless();
         }
-        return index | (NativeMemory.getByte(region + USED_WRAP + wrapAt) != 0 ? WRAP_BIT : 0);
+        return index | ((wrapBits & 0xFF) != 0 ? WRAP_BIT : 0);
     }
 
     private static VirtioException senseless() {
@@ -223,7 +224,7 @@ final class PackedInflight {
     private void hideUnshown(long ring) {
         WrapCounter at = new WrapCounter(size, usedOffWrap);
         for (int i = 0; i < slotsLeft; i++) {
-            NativeMemory.putShortRelease(ring + (long) at.slot() * PackedLayout.DESC_BYTES
+            NativeMemory.putShort(ring + (long) at.slot() * PackedLayout.DESC_BYTES
                     + PackedLayout.DESC_FLAGS, at.availableFlags());
             at.advance(1);
         }
@@ -293,7 +294,7 @@ final class PackedInflight {
         long head = entry(first);
         NativeMemory.putShort(head + ENTRY_NUM, 0);
         NativeMemory.putLong(head + ENTRY_COUNTER, counter++);
-        NativeMemory.putShortRelease(head, 1);
+        RecordMemory.put16(head, 1);
         int index = first;
         int last = first;
         for (int i = 0; i < slots; i++) {
@@ -307,11 +308,11 @@ final class PackedInflight {
             index = next[index];
         }
         NativeMemory.putShort(head + ENTRY_LAST, last);
-        NativeMemory.putShortRelease(head + ENTRY_NUM, slots);
+        RecordMemory.put16(head + ENTRY_NUM, slots);
         lastOf[first] = last;
         entryOf[id] = first;
         freeHead = index;
-        NativeMemory.putIntRelease(region + FREE_HEAD, index | index << 16);
+        RecordMemory.put32(region + FREE_HEAD, index | index << 16);
     }
 
     /** Notes that a chain is used; the driver is not shown yet. */
@@ -325,7 +326,7 @@ final class PackedInflight {
             link(lastOf[batch[i]], freeHead);
             freeHead = batch[i];
         }
-        NativeMemory.putShortRelease(region + FREE_HEAD, freeHead);
+        RecordMemory.put16(region + FREE_HEAD, freeHead);
         writePlaces(usedPlace, usedOffWrap);
         usedOffWrap = usedPlace;
     }
@@ -334,14 +335,14 @@ final class PackedInflight {
     void afterPublish() {
         for (int i = 0; i < batchCount; i++) {
             // Release: none of these may come before the flags that show them.
-            NativeMemory.putShortRelease(entry(batch[i]), 0);
+            RecordMemory.put16(entry(batch[i]), 0);
         }
         batchCount = 0;
         commit();
     }
 
     private void commit() {
-        NativeMemory.putIntRelease(region + FREE_HEAD, freeHead | freeHead << 16);
+        RecordMemory.put32(region + FREE_HEAD, freeHead | freeHead << 16);
         writePlaces(usedOffWrap, usedOffWrap);
     }
 
@@ -351,7 +352,7 @@ final class PackedInflight {
      */
     private void writePlaces(int used, int oldUsed) {
         long indices = used & ~WRAP_BIT | (oldUsed & ~WRAP_BIT) << 16;
-        long wraps = used >>> 15 | oldUsed >>> 15 << 8;
-        NativeMemory.putLongRelease(region + USED_IDX, indices & 0xFFFF_FFFFL | wraps << 32);
+        long wraps = used >>> 15 | oldUsed >>> 15 << (OLD_USED_WRAP_SHIFT - USED_WRAP_SHIFT);
+        RecordMemory.put64(region + USED_IDX, indices & 0xFFFF_FFFFL | wraps << USED_WRAP_SHIFT);
     }
 }

@@ -17,7 +17,7 @@ import java.util.List;
  * </pre>
  *
  * <p>The memory is shared with the front-end. Nothing read from it is trusted, and after the start
- * nothing is read. Each step is a release store, so that a crash finds the steps in order.
+ * nothing is read.
  */
 final class SplitInflight {
     private static final int VERSION = 8;
@@ -77,7 +77,7 @@ final class SplitInflight {
         NativeMemory.putShort(region + DESC_NUM, size);
         // Not 0: a ring taken over from another host is in use, and its last batch none of ours.
         NativeMemory.putShort(region + USED_IDX, usedIdx);
-        NativeMemory.putShortRelease(region + VERSION, VERSION_1);
+        RecordMemory.put16(region + VERSION, VERSION_1);
     }
 
     /**
@@ -85,7 +85,7 @@ final class SplitInflight {
      * if the record is of another ring.
      */
     private boolean settleLastBatch(int usedIdx) {
-        int count = (usedIdx - NativeMemory.getShort(region + USED_IDX)) & INDEX_MASK;
+        int count = (usedIdx - RecordMemory.get16(region + USED_IDX)) & INDEX_MASK;
         if (count > size) {
             return false;
         }
@@ -94,7 +94,7 @@ final class SplitInflight {
             NativeMemory.putByte(entry(head), 0);
             head = NativeMemory.getShort(entry(head) + ENTRY_NEXT);
         }
-        NativeMemory.putShortRelease(region + USED_IDX, usedIdx);
+        RecordMemory.put16(region + USED_IDX, usedIdx);
         return true;
     }
 
@@ -130,7 +130,7 @@ final class SplitInflight {
     /** Notes that a chain is taken, before anything is done for it. */
     void taken(int head) {
         NativeMemory.putLong(entry(head) + ENTRY_COUNTER, counter++);
-        NativeMemory.putShortRelease(entry(head), 1);
+        RecordMemory.put16(entry(head), 1);
     }
 
     /** Notes that a chain is used; the driver is not shown yet. */
@@ -145,16 +145,16 @@ final class SplitInflight {
             NativeMemory.putShort(entry(batch[i]) + ENTRY_NEXT, last);
             last = batch[i];
         }
-        NativeMemory.putShortRelease(region + LAST_BATCH_HEAD, last);
+        RecordMemory.put16(region + LAST_BATCH_HEAD, last);
     }
 
     /** Notes that the driver has been shown what was used. */
     void afterPublish(int usedIdx) {
         for (int i = 0; i < batchCount; i++) {
             // Release: none of these may come before the index that shows them.
-            NativeMemory.putShortRelease(entry(batch[i]), 0);
+            RecordMemory.put16(entry(batch[i]), 0);
         }
         batchCount = 0;
-        NativeMemory.putShortRelease(region + USED_IDX, usedIdx);
+        RecordMemory.put16(region + USED_IDX, usedIdx);
     }
 }

@@ -113,7 +113,8 @@ final class InflightTest {
                 NativeMemory.putShort(region.address() + 8, 1);
                 NativeMemory.putShort(region.address() + 10, size);
                 try {
-                    int left = packed ? leftOfPacked(region, ring, size) : leftOfSplit(region, size);
+                    int left = packed
+                            ? leftOfPacked(region, ring, size) : leftOfSplit(region, size);
                     assertTrue(left >= 0 && left <= size, "left " + left);
                 } catch (VirtioException e) {
                     refused++;
