@@ -117,6 +117,8 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     public void acquire() throws IOException {
         image.lock();
         acquired = true;
+        // A guest that arrives from another server may have seen it grow there.
+        followSizeNow();
     }
 
     @Override
@@ -195,21 +197,26 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
 
     /** Takes over what the image has gained on the host, for all connections. Thread: any. */
     void followSize() {
-        control.context().execute("follow size", this::followSizeNow);
+        control.context().execute("follow size", () -> {
+            if (!followSizeNow()) {
+                LOG.info("{}: has no block more than before", spec.name());
+            }
+        });
     }
 
-    private void followSizeNow() {
+    /** Returns whether it has. */
+    private boolean followSizeNow() {
         try {
             if (image.followSize()) {
                 devices.forEach(VirtioBlkDevice::grow);
                 LOG.info("{}: has grown to {} bytes", spec.name(),
                         image.limits().capacityBytes());
-            } else {
-                LOG.info("{}: has no block more than before", spec.name());
+                return true;
             }
         } catch (ImageException e) {
             LOG.warn("{}: {}", spec.name(), e.getMessage());
         }
+        return false;
     }
 
     // ------------------------------------------------------------------ the end

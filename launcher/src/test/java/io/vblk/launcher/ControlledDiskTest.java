@@ -184,6 +184,20 @@ class ControlledDiskTest {
         }
     }
 
+    /** Such as one that migrates here, from a server that its disk has grown under. */
+    @Test
+    void aGuestThatStartsSeesWhatTheImageHasGained() throws Exception {
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.setLength(2 * DISK_BYTES);
+        }
+        assertEquals(DISK_BYTES, ctl("query-disks").integer("return[0].size"));
+        try (Guest guest = new Guest()) {
+            guest.readsOne(0);
+            assertEquals(2 * DISK_BYTES, ctl("query-disks").integer("return[0].size"));
+            assertTrue(guest.frontend.takeConfigChanged());
+        }
+    }
+
     @Test
     void growsTheFileAndShowsTheGuest() throws Exception {
         try (Guest guest = new Guest()) {
