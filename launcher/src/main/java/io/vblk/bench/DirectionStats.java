@@ -64,8 +64,8 @@ final class DirectionStats {
         slat.add(other.slat);
         clat.add(other.clat);
         lat.add(other.lat);
-        bandwidth.add(other.bandwidth);
-        iops.add(other.iops);
+        bandwidth.addBeside(other.bandwidth);
+        iops.addBeside(other.iops);
         ios += other.ios;
         bytes += other.bytes;
     }

@@ -21,18 +21,21 @@ final class RunningStats {
         squares += delta * (value - mean);
     }
 
-    /** Adds another stream's values (Chan's formula). */
-    void add(RunningStats other) {
-        if (other.count == 0) {
-            return;
-        }
-        min = count == 0 ? other.min : Math.min(min, other.min);
-        max = count == 0 ? other.max : Math.max(max, other.max);
-        long sum = count + other.count;
-        double delta = other.mean - mean;
-        squares += other.squares + delta * delta * count * other.count / sum;
-        mean += delta * other.count / sum;
-        count = sum;
+    /**
+     * Puts another stream beside this one, as fio does with the rates of a group's jobs: what they
+     * do at a time adds up. The deviation is that of streams that know nothing of each other.
+     */
+    void addBeside(RunningStats other) {
+        min += other.min;
+        max += other.max;
+        mean += other.mean;
+        double variance = variance() + other.variance();
+        count += other.count;
+        squares = variance * Math.max(0, count - 1);
+    }
+
+    private double variance() {
+        return count < 2 ? 0 : squares / (count - 1);
     }
 
     long count() {
@@ -52,6 +55,6 @@ final class RunningStats {
     }
 
     double deviation() {
-        return count < 2 ? 0 : Math.sqrt(squares / (count - 1));
+        return Math.sqrt(variance());
     }
 }

@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -182,7 +183,9 @@ final class ControlCommands {
                 return List.of(disk);
             }
         }
-        throw new ControlException("DeviceNotFound", "there is no disk '" + name + "'");
+        throw new ControlException("DeviceNotFound", "there is no disk '" + name + "', but "
+                + server.disks().stream().map(disk -> disk.state().name())
+                        .collect(Collectors.joining(", ")));
     }
 
     private List<LoopControl> loops(Arguments arguments) throws ControlException {
@@ -190,7 +193,9 @@ final class ControlCommands {
         List<LoopControl> found = server.loops().stream()
                 .filter(loop -> name == null || loop.name().equals(name)).toList();
         if (found.isEmpty()) {
-            throw new ControlException("DeviceNotFound", "there is no iothread '" + name + "'");
+            throw new ControlException("DeviceNotFound", "there is no iothread '" + name
+                    + "', but " + server.loops().stream().map(LoopControl::name)
+                            .collect(Collectors.joining(", ")));
         }
         return found;
     }

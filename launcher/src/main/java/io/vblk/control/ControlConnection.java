@@ -111,7 +111,11 @@ public final class ControlConnection implements AutoCloseable {
     private void send(ByteBuffer bytes) throws IOException {
         long untilNs = System.nanoTime() + timeoutNs;
         while (true) {
-            channel.write(bytes);
+            try {
+                channel.write(bytes);
+            } catch (IOException e) {
+                throw new IOException(path + ": the server has ended the connection", e);
+            }
             if (!bytes.hasRemaining()) {
                 return;
             }
@@ -149,7 +153,8 @@ public final class ControlConnection implements AutoCloseable {
         channel.keyFor(selector).interestOps(operation);
         long leftMs = (untilNs - System.nanoTime()) / NANOS_PER_MS;
         if (leftMs <= 0) {
-            throw new IOException(path + ": the server does not answer");
+            throw new IOException(path
+                    + ": does not answer: is this the socket that --control named?");
         }
         selector.select(leftMs);
         selector.selectedKeys().clear();

@@ -6,7 +6,9 @@ import io.vblk.control.LoopControl;
 import io.vblk.posix.Signals;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,8 +42,9 @@ final class DiskServer implements AutoCloseable {
             for (IothreadSpec spec : iothreads) {
                 IoThread iothread = spec.start();
                 server.iothreads.add(iothread);
-                server.loops.add(new LoopControl(spec.name(), iothread.context()));
+                server.loops.add(new LoopControl(spec.id(), iothread.context()));
             }
+            checkPaths(disks);
             for (DiskSpec spec : disks) {
                 server.disks.add(ServedDisk.open(
                         spec, server.iothreads, () -> server.ended(left)));
@@ -54,6 +57,16 @@ final class DiskServer implements AutoCloseable {
         } catch (IOException | RuntimeException | Error e) {
             server.close();
             throw e;
+        }
+    }
+
+    private static void checkPaths(List<DiskSpec> disks) throws IOException {
+        Set<String> paths = new HashSet<>();
+        for (DiskSpec disk : disks) {
+            String path = disk.socket().path();
+            if (path != null && !paths.add(path)) {
+                throw new IOException(path + ": is to be the socket of two disks");
+            }
         }
     }
 

@@ -10,22 +10,22 @@ import java.util.List;
 /**
  * An event loop that disks may share.
  *
- * @param name of its thread
+ * @param id what operators call it
  * @param setup what it is like
  * @param number which one of that setup
  */
-record IothreadSpec(String name, LoopSetup setup, int number) {
+record IothreadSpec(String id, LoopSetup setup, int number) {
     /** All loops of a setup. */
     static List<IothreadSpec> all(LoopSetup setup) {
         List<IothreadSpec> specs = new ArrayList<>();
         for (int i = 0; i < setup.count(); i++) {
-            specs.add(new IothreadSpec("vblk-iothread-" + i, setup, i));
+            specs.add(new IothreadSpec("iothread-" + i, setup, i));
         }
         return specs;
     }
 
     /** Starts it; IOException if the host says no. */
     IoThread start() throws IOException {
-        return setup.start(number, name);
+        return setup.start(number, "vblk-" + id);
     }
 }

@@ -2,7 +2,9 @@
 package io.vblk.launcher;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import org.slf4j.Logger;
@@ -35,7 +37,10 @@ final class PidFile implements AutoCloseable {
             return new PidFile(path, pid + "\n");
         } catch (IOException e) {
             Files.deleteIfExists(unfinished);
-            throw new IOException("pidfile " + name + " cannot be written: " + e, e);
+            throw new IOException("pidfile " + name + " cannot be written: "
+                    + (e instanceof NoSuchFileException ? "its directory does not exist"
+                            : e instanceof AccessDeniedException ? "permission denied"
+                            : e.getMessage()), e);
         }
     }
 

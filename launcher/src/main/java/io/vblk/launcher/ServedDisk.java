@@ -80,7 +80,19 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     void listen() throws IOException {
         socket = DiskSocket.open(spec.socket());
         listens = socket.socket().isListening();
+        warnIfLocked();
         listener = VhostUserListener.open(spec.name(), socket.socket(), control, this);
+    }
+
+    /** Locked is an image while a guest's rings run; but an operator wants to know beforehand. */
+    private void warnIfLocked() {
+        try {
+            image.lock();
+            image.unlock();
+        } catch (IOException e) {
+            LOG.warn("{}: {}; guests are refused as long as that is so", spec.name(),
+                    e.getMessage());
+        }
     }
 
     /** What is served, in a few words. */

@@ -101,7 +101,7 @@ final class StorageDaemonSetup {
     }
 
     private int addIothread(String name, AioOptions options) {
-        iothreads.add(new IothreadSpec("vblk-" + name, new LoopSetup(options), 0));
+        iothreads.add(new IothreadSpec(name, new LoopSetup(options), 0));
         return iothreads.size() - 1;
     }
 

@@ -3,10 +3,7 @@ package io.vblk.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.RepeatedTest;
-import org.junit.jupiter.api.RepetitionInfo;
 
 /** Mean and deviation of a stream, also of streams put together. */
 final class RunningStatsTest {
@@ -56,26 +53,27 @@ final class RunningStatsTest {
         assertEquals(1, of(1e9 + 1, 1e9 + 2, 1e9 + 3).deviation(), 1e-6);
     }
 
-    @RepeatedTest(50)
-    void partsTogetherAreTheWhole(RepetitionInfo info) {
-        Random random = new Random(info.getCurrentRepetition());
-        RunningStats whole = new RunningStats();
+    /** Two jobs that move 100 and 40 a second move 140 together. */
+    @Test
+    void streamsBesideEachOtherAddUp() {
         RunningStats sum = new RunningStats();
-        for (int part = 0; part < 5; part++) {
-            RunningStats stats = new RunningStats();
-            int count = random.nextInt(4) * random.nextInt(100);
-            for (int i = 0; i < count; i++) {
-                double value = random.nextGaussian() * 100 + part;
-                stats.add(value);
-                whole.add(value);
-            }
-            sum.add(stats);
-        }
+        sum.addBeside(of(90, 100, 110));
+        sum.addBeside(of(38, 40, 42));
 
-        assertEquals(whole.count(), sum.count());
-        assertEquals(whole.min(), sum.min());
-        assertEquals(whole.max(), sum.max());
-        assertEquals(whole.mean(), sum.mean(), 1e-9);
-        assertEquals(whole.deviation(), sum.deviation(), 1e-9);
+        assertEquals(6, sum.count());
+        assertEquals(128, sum.min());
+        assertEquals(152, sum.max());
+        assertEquals(140, sum.mean(), 1e-12);
+        assertEquals(Math.sqrt(100 + 4), sum.deviation(), 1e-9);
+    }
+
+    @Test
+    void nothingBesideAStreamChangesNothing() {
+        RunningStats sum = new RunningStats();
+        sum.addBeside(of(90, 100, 110));
+        sum.addBeside(new RunningStats());
+
+        assertEquals(100, sum.mean());
+        assertEquals(10, sum.deviation(), 1e-9);
     }
 }

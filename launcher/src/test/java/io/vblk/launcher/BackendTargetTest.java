@@ -135,7 +135,7 @@ final class BackendTargetTest {
             daemon.kill();
             VblkRun run = bench.end();
             assertEquals(1, run.code(), run.err());
-            VblkRun.assertOneLine(run.err(), daemon.socket() + ": the peer has left");
+            VblkRun.assertOneLine(run.err(), daemon.socket() + ": the back-end has left");
         }
     }
 

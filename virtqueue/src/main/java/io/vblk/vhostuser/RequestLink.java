@@ -43,7 +43,7 @@ final class RequestLink implements AutoCloseable {
      */
     RequestLink(String name, UnixSocket socket) throws ErrnoException {
         this.name = name;
-        this.channel = new VhostUserChannel(socket);
+        this.channel = new VhostUserChannel(socket, "back-end");
         try {
             this.scratch = MappedMemory.anonymous(Posix.TIMESPEC_BYTES + 2L * POLLFD_BYTES);
         } catch (ErrnoException e) {
@@ -59,7 +59,7 @@ final class RequestLink implements AutoCloseable {
 
     /** Listens to what the back-end asks; takes the socket over. */
     void listenTo(UnixSocket socket) throws ErrnoException {
-        backendRequests = new VhostUserChannel(socket);
+        backendRequests = new VhostUserChannel(socket, "back-end");
     }
 
     /** Whether the back-end has said that its configuration changed, since the last call. */
@@ -92,7 +92,8 @@ final class RequestLink implements AutoCloseable {
         long answer = reply(request, Long.BYTES, 0, deadlineNs, waitNs).getLong(0);
         if (answer != 0) {
             throw new VhostUserException(name + ": refuses " + request + " (answer "
-                    + Long.toUnsignedString(answer) + ")");
+                    + Long.toUnsignedString(answer) + "): its log says why; another front-end's"
+                    + " rings may run, or the image be in use");
         }
     }
 
@@ -161,7 +162,9 @@ final class RequestLink implements AutoCloseable {
         try {
             return channel.receive();
         } catch (VhostUserException e) {
-            throw breakOff(e.getMessage() + ", asked " + request, e);
+            throw breakOff(request == VhostUserRequest.GET_FEATURES && !e.isDeparture()
+                    ? "what answers is no vhost-user back-end (" + e.getMessage() + ")"
+                    : e.getMessage() + ", asked " + request, e);
         }
     }
 

@@ -428,7 +428,8 @@ final class VhostUserBackend implements AutoCloseable {
 
     private void setRequestChannel(VhostUserMessage message) throws RefusedException {
         try {
-            VhostUserChannel fresh = new VhostUserChannel(connected(message.takeFd()));
+            VhostUserChannel fresh = new VhostUserChannel(
+                    connected(message.takeFd()), "front-end");
             closeRequests();
             requests = fresh;
         } catch (ErrnoException e) {

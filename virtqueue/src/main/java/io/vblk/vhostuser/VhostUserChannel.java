@@ -13,15 +13,18 @@ import io.vblk.posix.UnixSocket;
  */
 final class VhostUserChannel implements AutoCloseable {
     private final UnixSocket socket;
+    /** What messages call the other side. */
+    private final String peer;
     private final MappedMemory buffer;
     private final VhostUserMessage incoming = new VhostUserMessage();
     /** Bytes of the incoming message that are there. */
     private int have;
     private boolean complete;
 
-    /** Takes over a socket; it is closed on failure. */
-    VhostUserChannel(UnixSocket socket) throws ErrnoException {
+    /** Takes over a socket to a front-end or back-end; it is closed on failure. */
+    VhostUserChannel(UnixSocket socket, String peer) throws ErrnoException {
         this.socket = socket;
+        this.peer = peer;
         try {
             this.buffer = MappedMemory.anonymous(
                     VhostUserMessage.HEADER_BYTES + VhostUserMessage.PAYLOAD_BYTES_MAX);
@@ -67,10 +70,12 @@ final class VhostUserChannel implements AutoCloseable {
                 return false;
             }
             if (got <= 0) {
+                if (have == 0 && got == 0) {
+                    throw VhostUserException.departure("the " + peer + " has left");
+                }
                 throw new VhostUserException(have > 0
                         ? "the connection ended within a message"
-                        : got == 0 ? "the peer has left" : "the connection broke: "
-                                + ErrnoException.describe((int) -got));
+                        : "the connection broke: " + ErrnoException.describe((int) -got));
             }
             if (have > 0 && incoming.fdCount() != fdsBefore) {
                 // They belong to the first byte; elsewhere nobody can tell whose they are.
@@ -95,7 +100,7 @@ final class VhostUserChannel implements AutoCloseable {
         if (sent != total) {
             throw new VhostUserException(sent < 0 && sent != -Posix.EAGAIN
                     ? "cannot send: " + ErrnoException.describe((int) -sent)
-                    : "the peer does not read what is sent to it");
+                    : "the " + peer + " does not read what is sent to it");
         }
     }
 

@@ -116,7 +116,7 @@ public final class VhostUserFrontend implements AutoCloseable {
         } catch (ErrnoException e) {
             throw new VhostUserException(switch (e.errno()) {
                 case Posix.ENOENT -> path + ": there is no such socket: is the back-end running?";
-                case Posix.ECONNREFUSED -> path + ": nobody listens on this socket any more";
+                case Posix.ECONNREFUSED -> path + ": is no socket, or one that nobody listens on";
                 case Posix.EAGAIN -> path + ": accepts no connection within "
                         + TimeUnit.NANOSECONDS.toMillis(replyWaitNs) + " ms";
                 default -> path + ": " + e.getMessage();

@@ -28,6 +28,10 @@ public final class VhostUserListener implements AutoCloseable {
     private static final int MESSAGES_PER_RUN_MAX = 64;
     /** Pause after the host refused a connection, such as for want of descriptors. */
     private static final long ACCEPT_PAUSE_NS = 100_000_000L;
+    /** Time after which the same refusal is told again. */
+    private static final long TOLD_AGAIN_NS = 60_000_000_000L;
+    /** Time after a refusal in which comings and goings are no news. */
+    private static final long REFUSED_QUIET_NS = 5_000_000_000L;
     private static final Logger LOG = LoggerFactory.getLogger(VhostUserListener.class);
 
     private final String name;
@@ -39,6 +43,10 @@ public final class VhostUserListener implements AutoCloseable {
     private AioHandler acceptor;
     private final AioTimer acceptAgain;
     private Connection turn;
+    /** The refusal told last, and when; and when the last one was, told or not. */
+    private String toldRefusal;
+    private long toldNs;
+    private long refusedNs;
     private int connectionNumber;
 
     private VhostUserListener(String name, IoThread control, VhostUserExport export) {
@@ -92,6 +100,18 @@ public final class VhostUserListener implements AutoCloseable {
         return count[0];
     }
 
+    /** Whether a refusal has not been told within the last minute. */
+    private boolean isNews(String refusal) {
+        long nowNs = context.nanoTime();
+        refusedNs = nowNs;
+        if (refusal.equals(toldRefusal) && nowNs - toldNs < TOLD_AGAIN_NS) {
+            return false;
+        }
+        toldRefusal = refusal;
+        toldNs = nowNs;
+        return true;
+    }
+
     private void watch() {
         try {
             acceptor = context.addHandler(socket.fd(), AioHandler.READ, new Acceptor());
@@ -122,7 +142,8 @@ public final class VhostUserListener implements AutoCloseable {
             return;
         }
         try {
-            connections.add(new Connection(new VhostUserChannel(connection)));
+            connections.add(new Connection(
+                    new VhostUserChannel(connection, "front-end")));
         } catch (ErrnoException e) {
             LOG.warn("{}: cannot serve a connection: {}", name, e.getMessage());
         }
@@ -173,7 +194,7 @@ public final class VhostUserListener implements AutoCloseable {
                 export.disconnect(backend.device());
                 throw e;
             }
-            LOG.info("{}: opened", title);
+            log("opened", "");
         }
 
         @Override
@@ -183,6 +204,9 @@ public final class VhostUserListener implements AutoCloseable {
                     continue;
                 }
             } catch (VhostUserException e) {
+                if (!e.isDeparture() && isNews(e.getMessage())) {
+                    LOG.warn("{}: ended by this side: {}", title, e.getMessage());
+                }
                 end(e.getMessage());
             }
         }
@@ -218,12 +242,21 @@ public final class VhostUserListener implements AutoCloseable {
             return true;
         }
 
+        /** A front-end that is refused comes back at once, and would fill the log. */
+        private void log(String event, String reason) {
+            if (context.nanoTime() - refusedNs < REFUSED_QUIET_NS && refusedNs != 0) {
+                LOG.debug("{}: {}{}", title, event, reason);
+            } else {
+                LOG.info("{}: {}{}", title, event, reason);
+            }
+        }
+
         void end(String reason) {
             connections.remove(this);
             context.removeHandler(handler);
             backend.close();
             export.disconnect(backend.device());
-            LOG.info("{}: closed: {}", title, reason);
+            log("closed: ", reason);
         }
 
         @Override

@@ -49,7 +49,7 @@ final class ScriptedBackend implements AutoCloseable {
         UnixSocket[] pair = UnixSocket.pair();
         this.front = pair[0];
         this.own = pair[1];
-        this.channel = new VhostUserChannel(pair[1]);
+        this.channel = new VhostUserChannel(pair[1], "front-end");
     }
 
     /** Starts it and connects. */
@@ -92,7 +92,8 @@ final class ScriptedBackend implements AutoCloseable {
         asked.add(describe(request, message));
         boolean answered = message.needsReply();
         if (request == VhostUserRequest.SET_BACKEND_REQ_FD) {
-            requests = new VhostUserChannel(UnixSocket.adopt(message.takeFd()));
+            requests = new VhostUserChannel(
+                    UnixSocket.adopt(message.takeFd()), "front-end");
         } else if (request == VhostUserRequest.SET_STATUS) {
             status = (int) message.getLong(0);
         }

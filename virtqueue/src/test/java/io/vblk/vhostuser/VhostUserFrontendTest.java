@@ -167,7 +167,8 @@ class VhostUserFrontendTest {
                             "answers GET_FEATURES with flags 0x%x instead of 0x5", 1 | flags),
                     WAIT_NS, (reply, backend) -> reply.begin(1, flags).u64(1));
         }
-        assertRefusedAt(VhostUserRequest.GET_FEATURES, "request 1 has flags 0x6", WAIT_NS,
+        assertRefusedAt(VhostUserRequest.GET_FEATURES,
+                "what answers is no vhost-user back-end (request 1 has flags 0x6", WAIT_NS,
                 (reply, backend) -> {
                     reply.array()[4] = 6;
                     return reply;
@@ -186,7 +187,8 @@ class VhostUserFrontendTest {
                 "answers GET_CONFIG with 68 bytes instead of 69", WAIT_NS,
                 (reply, backend) -> reply.size(68));
         assertRefusedAt(VhostUserRequest.GET_FEATURES,
-                "request 1 has a payload of 4294967295 bytes", WAIT_NS,
+                "what answers is no vhost-user back-end (request 1 has a payload of 4294967295",
+                WAIT_NS,
                 (reply, backend) ->
                         backend.cut(reply.size(-1), VhostUserMessage.HEADER_BYTES));
     }
@@ -258,7 +260,7 @@ class VhostUserFrontendTest {
 
     @Test
     void leavingIsNoticedWhileWaiting() throws Exception {
-        assertRefusedAt(VhostUserRequest.GET_QUEUE_NUM, "the peer has left", WAIT_NS,
+        assertRefusedAt(VhostUserRequest.GET_QUEUE_NUM, "the back-end has left", WAIT_NS,
                 (reply, backend) -> backend.leave());
         assertRefusedAt(VhostUserRequest.GET_QUEUE_NUM,
                 "the connection ended within a message", WAIT_NS, (reply, backend) -> {
@@ -278,9 +280,9 @@ class VhostUserFrontendTest {
                 frontend.look();
                 frontend.readConfig(0, 8);
                 backend.asked();
-                assertMessage("test.sock: the peer has left", frontend::look);
+                assertMessage("test.sock: the back-end has left", frontend::look);
                 assertTrue(frontend.isBroken());
-                assertMessage("test.sock: the peer has left", () -> frontend.readConfig(0, 8));
+                assertMessage("test.sock: the back-end has left", () -> frontend.readConfig(0, 8));
             }
         }
     }
@@ -353,10 +355,12 @@ class VhostUserFrontendTest {
         String path = directory.resolve("x.sock").toString();
         assertMessage(path + ": there is no such socket", () -> VhostUserFrontend.connect(path));
         UnixSocket.listen(path).close();
-        assertMessage(path + ": nobody listens", () -> VhostUserFrontend.connect(path));
+        assertMessage(path + ": is no socket, or one that nobody",
+                () -> VhostUserFrontend.connect(path));
         Files.delete(Path.of(path));
         Files.createFile(Path.of(path));
-        assertMessage(path + ": nobody listens", () -> VhostUserFrontend.connect(path));
+        assertMessage(path + ": is no socket, or one that nobody",
+                () -> VhostUserFrontend.connect(path));
     }
 
     @Test

@@ -62,7 +62,8 @@ public final class VhostUserFuzz {
         input = new FuzzInput(bytes);
         UnixSocket[] pair = UnixSocket.pair();
         front = pair[0];
-        backend = new VhostUserBackend("fuzz", CONTEXT, new VhostUserChannel(pair[1]), device,
+        backend = new VhostUserBackend("fuzz", CONTEXT,
+                new VhostUserChannel(pair[1], "front-end"), device,
                 new Vrings.Turn() {
                     @Override
                     public void take() throws RefusedException {
