@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.virtioblk;
 
+import static io.vblk.vhostuser.ReferenceFrontend.PLAIN;
+import static io.vblk.vhostuser.ReferenceFrontend.SET_LOG_BASE;
+import static io.vblk.vhostuser.ReferenceFrontend.SET_VRING_ADDR;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.vblk.block.SimulatedBackend.Behaviour;
 import io.vblk.posix.Posix;
+import io.vblk.vhostuser.SharedRam;
+import io.vblk.vhostuser.SharedRam.Region;
+import io.vblk.vhostuser.WireBytes;
+import io.vblk.virtio.VirtqueueConfig;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,6 +25,8 @@ class LostMemoryTest {
     private static final int SIZE = 8;
     private static final boolean COMES_LATE = Runtime.version().feature() < 21;
     private static final long PACKED = 1L << 34;
+    private static final long RAM_BYTES = 1 << 20;
+    private static final long LOG_BYTES = 4096;
     /** Ends requests when told to, without touching the guest's memory, as a system call would. */
     private static final Behaviour FAILING = new Behaviour(0, 0, 100, 0, true);
 
@@ -62,6 +73,37 @@ class LostMemoryTest {
             host.close();
         } catch (IllegalStateException | InternalError e) {
             assertTrue(!host.data.isAlive() || !host.control.isAlive(), e.toString());
+        }
+    }
+
+    /** The page of the available ring is gone when the ring starts, the others are there. */
+    @Test
+    void aStartThatBreaksOffLeavesNothingRunning() throws Exception {
+        assumeFalse(COMES_LATE, "JDK 17 throws late, out of something else");
+        int log = Posix.memfdCreate("vblk-test-log", Posix.MFD_CLOEXEC);
+        try (VhostUserHost host = VhostUserHost.withDisk(1)) {
+            Posix.ftruncate(log, LOG_BYTES);
+            for (int round = 0; round < 20; round++) {
+                VhostUserGuest guest = VhostUserGuest.silent(host.first().dial(), SharedRam.of(
+                        new Region(0, RAM_BYTES, 0x7f00_0000_0000L, 0, -1)));
+                guest.negotiate();
+                guest.addMemory();
+                assertEquals(0, guest.wire.ask(SET_LOG_BASE, PLAIN,
+                        new WireBytes().u64(LOG_BYTES).u64(0).bytes(), log));
+                guest.setFeatures(VhostUserGuest.LOG_ALL);
+                VhostUserGuest.Queue queue = guest.queue(0);
+                queue.use(new VirtqueueConfig(SIZE, 0x1000, RAM_BYTES - 0x1000, 0x3000, 0));
+                queue.configure();
+                guest.wire.sendAcked(SET_VRING_ADDR, queue.addresses(1));
+                Posix.ftruncate(guest.shared.fds()[0], RAM_BYTES - 0x1000);
+                queue.enable(1);
+                host.first().awaitConnections(0);
+                guest.close();
+            }
+            assertTrue(host.control.isAlive() && host.data.isAlive());
+            assertEquals(0, host.first().listener.runningCount());
+        } finally {
+            Posix.close(log);
         }
     }
 

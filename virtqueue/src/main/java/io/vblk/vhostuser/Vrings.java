@@ -147,16 +147,19 @@ final class Vrings implements AutoCloseable {
             hasTurn = true;
         }
         updateLog(vring);
+        // Noted before: a start that breaks off, on memory that is gone, may leave the queue
+        // running, which is to stop before its notifiers are closed and its memory is unmapped.
+        vring.running = true;
         try {
             device.startQueue(
                     vring.index, memory.memory(), config, vring.kick(), vring.call());
         } catch (VirtioException | ErrnoException e) {
+            vring.running = false;
             if (!anyRuns()) {
                 giveTurnBack();
             }
             throw new RefusedException("vring " + vring.index + ": " + e.getMessage());
         }
-        vring.running = true;
     }
 
     private VirtqueueConfig config(VringState vring) throws RefusedException {
