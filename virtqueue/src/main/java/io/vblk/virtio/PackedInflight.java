@@ -286,6 +286,11 @@ final class PackedInflight {
         entryOf[id] = first;
     }
 
+    /** Frees the entries of a chain that cannot be run again, with the next publication. */
+    void giveUp(int first) {
+        batch[batchCount++] = first;
+    }
+
     // ------------------------------------------------------------------ recording
 
     /** Notes that a chain is taken, before anything is done for it. */

@@ -106,10 +106,12 @@ final class PackedVirtqueue implements Virtqueue {
             return false;
         }
         chain.start(0);
-        int slots = walker.walk(chain, avail.slot(), flags, size - slotsOut);
+        // Slots that are used and not shown yet are not the driver's to fill.
+        int slotsMax = size - slotsOut - slotsWritten;
+        int slots = walker.walk(chain, avail.slot(), flags, slotsMax);
         if (slots == PackedChainWalker.ENDLESS) {
             throw new VirtioException("the chain at slot " + avail.slot() + " has no end within "
-                    + "the " + (size - slotsOut) + " slots that can be available");
+                    + "the " + slotsMax + " slots that can be available");
         }
         if (order != null) {
             chain.setPlace(order.enter());
@@ -132,6 +134,8 @@ final class PackedVirtqueue implements Virtqueue {
         }
         if (own(chain)) {
             record.identify(chain.head(), first);
+        } else {
+            record.giveUp(first);
         }
     }
 

@@ -133,6 +133,14 @@ final class SplitInflight {
         RecordMemory.put16(entry(head), 1);
     }
 
+    /**
+     * Whether the batch has to be shown before another chain is used: a driver that offers a head
+     * again before it was shown can have more of them used in a run than there are.
+     */
+    boolean isFull() {
+        return batchCount == size;
+    }
+
     /** Notes that a chain is used; the driver is not shown yet. */
     void used(int head) {
         batch[batchCount++] = head;

@@ -162,6 +162,9 @@ final class SplitVirtqueue implements Virtqueue {
     }
 
     private void writeUsed(int head, boolean owned, int lengthBytes) {
+        if (record != null && record.isFull()) {
+            publishUsed();
+        }
         long element = used + SplitLayout.RING_ELEMENTS
                 + (long) SplitLayout.USED_ELEMENT_BYTES * (usedNext & (size - 1));
         NativeMemory.putLong(element, SplitLayout.usedElement(head, lengthBytes));
