@@ -42,11 +42,13 @@ public final class VirtioBlkDevice implements VirtioDevice {
     private final QueueLog[] logs;
     /** Made with the first start of a queue; kept from then on. */
     private final AtomicReferenceArray<LatencyRecorder> latencies;
-    private VirtioBlkStats ended = VirtioBlkStats.NONE;
+    private volatile Counted counted = new Counted(VirtioBlkStats.NONE, List.of());
     private volatile long negotiated;
     private volatile boolean writesThrough = true;
     private volatile BlockLimits limits;
     private volatile boolean measuring;
+    /** What logs call the disk; empty if there is but one. */
+    private volatile String name = "";
     private Runnable configListener = () -> { };
     private volatile IntConsumer brokenListener = queue -> { };
 
@@ -81,6 +83,29 @@ public final class VirtioBlkDevice implements VirtioDevice {
         this.latencies = new AtomicReferenceArray<>(queues.length);
     }
 
+    /** Whose counters are to be added up, in one piece: others read while a queue ends. */
+    private record Counted(VirtioBlkStats ended, List<VirtioBlkQueue> running) {
+        Counted with(VirtioBlkQueue queue) {
+            List<VirtioBlkQueue> more = new ArrayList<>(running);
+            more.add(queue);
+            return new Counted(ended, more);
+        }
+
+        Counted without(VirtioBlkQueue queue) {
+            List<VirtioBlkQueue> fewer = new ArrayList<>(running);
+            fewer.remove(queue);
+            return new Counted(ended.plus(queue.stats()), fewer);
+        }
+
+        VirtioBlkStats sum() {
+            VirtioBlkStats sum = ended;
+            for (VirtioBlkQueue queue : running) {
+                sum = sum.plus(queue.stats());
+            }
+            return sum;
+        }
+    }
+
     private static long offer(VirtioBlkOptions options, BlockLimits limits) {
         // SIZE_MAX stays away: with 0 in its field Linux takes 4096 as the longest segment.
         long features = RING_FEATURES | VirtioBlkAbi.F_SEG_MAX | VirtioBlkAbi.F_BLK_SIZE
@@ -104,6 +129,15 @@ public final class VirtioBlkDevice implements VirtioDevice {
             features |= VirtioBlkAbi.F_SECURE_ERASE;
         }
         return features;
+    }
+
+    /** Sets what logs call the disk. */
+    public void setName(String diskName) {
+        name = diskName;
+    }
+
+    String name() {
+        return name;
     }
 
     @Override
@@ -217,9 +251,11 @@ public final class VirtioBlkDevice implements VirtioDevice {
                 latencyOf(index));
         // Noted before: if the wait for the iothread is broken off, the queue may run all the same.
         queues[index] = queue;
+        counted = counted.with(queue);
         String refusal = startOnHome(homeOf(index).ioThread(), queue);
         if (refusal != null) {
             queues[index] = null;
+            counted = counted.without(queue);
             queue.free();
             throw new VirtioException(
                     "queue " + index + ": its kick cannot be watched: " + refusal);
@@ -277,7 +313,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
         ioThread.call(() -> queue.stop(() -> drained.complete(null)));
         ioThread.await(drained);
         queues[index] = null;
-        ended = ended.plus(queue.stats());
+        counted = counted.without(queue);
         int base = queue.base();
         queue.free();
         return base;
@@ -314,13 +350,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
 
     /** Counters of all queues, stopped ones included; exact while nothing runs. Thread: any. */
     public VirtioBlkStats stats() {
-        VirtioBlkStats sum = ended;
-        for (VirtioBlkQueue queue : queues) {
-            if (queue != null) {
-                sum = sum.plus(queue.stats());
-            }
-        }
-        return sum;
+        return counted.sum();
     }
 
     /** Switches measuring the latency of requests on or off, off at first. Thread: any. */

@@ -122,7 +122,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
                 // If the loop was polling the ring, nobody else switches kicks on again.
                 ring.enableKicks();
             } catch (InternalError e) {
-                loseMemory(e);
+                onMemoryFault(e);
             }
         }
         whenDrained = drained;
@@ -177,7 +177,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         } catch (VirtioException e) {
             breakDown(e);
         } catch (InternalError e) {
-            loseMemory(e);
+            onMemoryFault(e);
         }
         settle();
         if (budget == 0 && acceptsWork() && !ring.isEmpty()) {
@@ -232,7 +232,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         try {
             return request.nextStep();
         } catch (InternalError e) {
-            loseMemory(e);
+            onMemoryFault(e);
             return false;
         }
     }
@@ -255,7 +255,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             try {
                 submit(request);
             } catch (InternalError e) {
-                loseMemory(e);
+                onMemoryFault(e);
             }
         }
         if (acceptsWork()) {
@@ -290,7 +290,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
                 finish(request);
             }
         } catch (InternalError e) {
-            loseMemory(e);
+            onMemoryFault(e);
         }
         context.defer(this);
     }
@@ -386,7 +386,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         try {
             settle();
         } catch (InternalError e) {
-            loseMemory(e);
+            onMemoryFault(e);
             reportIfDrained();
         }
     }
@@ -406,35 +406,49 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private void breakDown(VirtioException e) {
         broken = true;
         handler.close();
-        LOG.warn("queue {} stopped, the guest broke the ring: {}", index, e.getMessage());
+        LOG.warn("{}queue {} stopped, the guest broke the ring: {}", prefix(), index,
+                e.getMessage());
         device.queueBroke(index);
     }
 
-    /** The JVM's word for a SIGBUS; throws it on if this queue's memory is all there. */
-    private void loseMemory(InternalError e) {
-        if (!onMemoryFault()) {
-            throw e;
+    @Override
+    public void onMemoryFault(InternalError fault) {
+        if (MappedMemory.FAULTS_COME_IN_TIME) {
+            loseMemory();
+        } else if (!onMemoryFault()) {
+            throw fault;
         }
     }
 
     @Override
     public boolean onMemoryFault() {
-        if (memoryLost || ring.isMemoryThere()) {
-            return memoryLost;
+        if (!memoryLost && !ring.isMemoryThere()) {
+            loseMemory();
         }
-        memoryLost = true;
-        broken = true;
-        handler.close();
-        LOG.warn("queue {} stopped: memory that the guest shared is gone", index);
-        device.queueBroke(index);
-        return true;
+        return memoryLost;
+    }
+
+    private void loseMemory() {
+        if (!memoryLost) {
+            memoryLost = true;
+            broken = true;
+            handler.close();
+            LOG.warn("{}queue {} stopped: memory that the guest shared is gone", prefix(), index);
+            device.queueBroke(index);
+        }
+    }
+
+    /** What tells the disk apart in the log of a server of several. */
+    private String prefix() {
+        return device.name().isEmpty() ? "" : device.name() + ": ";
     }
 
     private void logIoError(BlockOp op, int errno) {
         long nowNs = context.nanoTime();
         if (loggedNs == 0 || nowNs - loggedNs > NANOS_PER_SECOND) {
             loggedNs = nowNs;
-            LOG.warn("queue {}: {} failed: {}", index, op, ErrnoException.describe(errno));
+            LOG.warn("{}queue {}: {} failed: {}", prefix(), index, op,
+                    ErrnoException.describe(errno));
         }
     }
 

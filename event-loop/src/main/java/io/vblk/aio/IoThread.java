@@ -2,6 +2,7 @@
 package io.vblk.aio;
 
 import io.vblk.posix.ErrnoException;
+import io.vblk.posix.MappedMemory;
 import io.vblk.posix.Posix;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -21,8 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class IoThread implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(IoThread.class);
-    /** JDK 17 throws the error at some later call into the JVM, JDK 25 where it belongs. */
-    private static final boolean FAULTS_COME_LATE = Runtime.version().feature() < 21;
 
     private final AioContext context;
     private final Thread thread;
@@ -111,7 +110,7 @@ public final class IoThread implements AutoCloseable {
         try {
             context.poll(true);
         } catch (InternalError e) {
-            if (FAULTS_COME_LATE || !context.handlers.claimMemoryFault()) {
+            if (!MappedMemory.FAULTS_COME_IN_TIME || !context.handlers.claimMemoryFault()) {
                 throw e;
             }
         }

@@ -15,6 +15,11 @@ public final class MappedMemory implements AutoCloseable {
     private static final int MAP_POPULATE = 0x8000;
 
     private static final long PAGE_BYTES = 4096;
+    /**
+     * Whether the JVM throws the InternalError for a SIGBUS at the access itself, as JDK 25 does.
+     * JDK 17 throws it at some later call into the JVM, which may be another's.
+     */
+    public static final boolean FAULTS_COME_IN_TIME = Runtime.version().feature() >= 21;
 
     private final long start;
     private final long mappedBytes;
@@ -92,7 +97,7 @@ public final class MappedMemory implements AutoCloseable {
         return result != -Posix.EFAULT;
     }
 
-    /** Whether all of the region can be read: files become shorter from their end. */
+    /** Whether the region's last byte can be read: it goes first when a file is cut short. */
     public boolean isThere() {
         return isThere(address + lengthBytes - 1);
     }

@@ -15,7 +15,6 @@ import io.vblk.virtioblk.VirtioBlkDevice;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,10 +32,8 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     private final OpenImage image;
     private final Runnable ended;
     private final List<QueueHome> homes = new ArrayList<>();
-    /** Devices of the connections at present. Written by control, read by any. */
-    private final List<VirtioBlkDevice> devices = new CopyOnWriteArrayList<>();
-    /** What was counted on connections that have ended. */
-    private volatile DiskCounts before = DiskCounts.NONE;
+    /** Whose counters are added up. Written by control, read by any. */
+    private volatile Counted counted = new Counted(DiskCounts.NONE, List.of());
     private volatile boolean measuring;
     /** Whether rings run, and so the image is locked. Thread: control. */
     private boolean acquired;
@@ -45,6 +42,29 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     private IoThread control;
     private DiskSocket socket;
     private VhostUserListener listener;
+
+    /** Devices of the connections, and what was counted on those that have ended: in one piece. */
+    private record Counted(DiskCounts ended, List<VirtioBlkDevice> devices) {
+        Counted with(VirtioBlkDevice device) {
+            List<VirtioBlkDevice> more = new ArrayList<>(devices);
+            more.add(device);
+            return new Counted(ended, more);
+        }
+
+        Counted without(VirtioBlkDevice device) {
+            List<VirtioBlkDevice> fewer = new ArrayList<>(devices);
+            fewer.remove(device);
+            return new Counted(ended.plus(DiskCounts.of(device)), fewer);
+        }
+
+        DiskCounts sum() {
+            DiskCounts sum = ended;
+            for (VirtioBlkDevice device : devices) {
+                sum = sum.plus(DiskCounts.of(device));
+            }
+            return sum;
+        }
+    }
 
     private ServedDisk(DiskSpec spec, OpenImage image, Runnable ended) {
         this.spec = spec;
@@ -110,16 +130,16 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     @Override
     public VirtioDevice connect() {
         VirtioBlkDevice device = new VirtioBlkDevice(spec.device(), homes);
+        device.setName(spec.name());
+        counted = counted.with(device);
+        // Afterwards: who switches it on meanwhile finds the device, or this finds the switch.
         device.measureLatency(measuring);
-        devices.add(device);
         return device;
     }
 
     @Override
     public void disconnect(VirtioDevice device) {
-        if (devices.remove(device)) {
-            before = before.plus(DiskCounts.of((VirtioBlkDevice) device));
-        }
+        counted = counted.without((VirtioBlkDevice) device);
         if (!listens) {
             ended.run();
         }
@@ -156,16 +176,12 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
 
     /** Devices of the connections at present. Thread: any. */
     List<VirtioBlkDevice> devices() {
-        return devices;
+        return counted.devices;
     }
 
     /** What all connections have counted so far. Thread: any. */
     DiskCounts counts() {
-        DiskCounts counts = before;
-        for (VirtioBlkDevice device : devices) {
-            counts = counts.plus(DiskCounts.of(device));
-        }
-        return counts;
+        return counted.sum();
     }
 
     /** Whether latencies are measured. Thread: any. */
@@ -176,7 +192,7 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     /** Measures latencies or not, on all connections. Thread: any. */
     void measureLatency(boolean wanted) {
         measuring = wanted;
-        devices.forEach(device -> device.measureLatency(wanted));
+        counted.devices.forEach(device -> device.measureLatency(wanted));
     }
 
     // ------------------------------------------------------------------ growing
@@ -202,7 +218,7 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
             }
         }
         if (image.followSize()) {
-            devices.forEach(VirtioBlkDevice::grow);
+            counted.devices.forEach(VirtioBlkDevice::grow);
         }
         return image.limits().capacityBytes();
     }
@@ -220,7 +236,7 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
     private boolean followSizeNow() {
         try {
             if (image.followSize()) {
-                devices.forEach(VirtioBlkDevice::grow);
+                counted.devices.forEach(VirtioBlkDevice::grow);
                 LOG.info("{}: has grown to {} bytes", spec.name(),
                         image.limits().capacityBytes());
                 return true;

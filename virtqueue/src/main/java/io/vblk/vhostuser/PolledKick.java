@@ -22,7 +22,16 @@ final class PolledKick implements AutoCloseable {
         this.context = context;
         this.kick = EventNotifier.create();
         this.timer = context.timer("polled kick", this::fire);
+    }
+
+    /** Begins to kick, when the vring runs. */
+    void begin() {
         fire();
+    }
+
+    /** Stops kicking. */
+    void rest() {
+        timer.cancel();
     }
 
     private void fire() {

@@ -7,6 +7,7 @@ import io.vblk.aio.AioTimer;
 import io.vblk.aio.FdCallbacks;
 import io.vblk.aio.IoThread;
 import io.vblk.posix.ErrnoException;
+import io.vblk.posix.MappedMemory;
 import io.vblk.posix.UnixSocket;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ public final class VhostUserListener implements AutoCloseable {
     private static final int MESSAGES_PER_RUN_MAX = 64;
     /** Pause after the host refused a connection, such as for want of descriptors. */
     private static final long ACCEPT_PAUSE_NS = 100_000_000L;
+    private static final String MEMORY_GONE = "memory that the front-end shared is gone";
     /** Time after which the same refusal is told again. */
     private static final long TOLD_AGAIN_NS = 60_000_000_000L;
     /** Time after a refusal in which comings and goings are no news. */
@@ -208,6 +210,11 @@ public final class VhostUserListener implements AutoCloseable {
                     LOG.warn("{}: ended by this side: {}", title, e.getMessage());
                 }
                 end(e.getMessage());
+            } catch (InternalError e) {
+                if (!MappedMemory.FAULTS_COME_IN_TIME) {
+                    throw e;
+                }
+                end(MEMORY_GONE);
             }
         }
 
@@ -238,7 +245,7 @@ public final class VhostUserListener implements AutoCloseable {
             if (backend.isMemoryThere()) {
                 return false;
             }
-            end("memory that the front-end shared is gone");
+            end(MEMORY_GONE);
             return true;
         }
 

@@ -73,6 +73,16 @@ final class VringState {
         kick = polling.kick();
     }
 
+    /** Notes that the vring runs, or does not any more. */
+    void setRunning(boolean now) {
+        running = now;
+        if (polled != null && now) {
+            polled.begin();
+        } else if (polled != null) {
+            polled.rest();
+        }
+    }
+
     /** Forgets the kick. It may not run. */
     void stop() {
         closeKick();

@@ -9,12 +9,16 @@ import io.vblk.virtio.VirtioException;
 import io.vblk.virtio.VirtioFeatures;
 import io.vblk.virtio.Virtqueue;
 import io.vblk.virtio.VirtqueueConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The vrings of a connection: starts and stops the device's queues by what the front-end has said.
  * Thread: the connection's.
  */
 final class Vrings implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Vrings.class);
+
     private final VirtioDevice device;
     private final MemoryTable memory;
     private final Turn turn;
@@ -98,6 +102,10 @@ final class Vrings implements AutoCloseable {
         DirtyLog before = dirtyLog;
         dirtyLog = log;
         updateLogs();
+        if (before != null && before.isTooSmall()) {
+            LOG.warn("the front-end's dirty log was too small: a guest that has migrated may lack"
+                    + " what was written");
+        }
         if (before != null) {
             before.close();
         }
@@ -149,12 +157,12 @@ final class Vrings implements AutoCloseable {
         updateLog(vring);
         // Noted before: a start that breaks off, on memory that is gone, may leave the queue
         // running, which is to stop before its notifiers are closed and its memory is unmapped.
-        vring.running = true;
+        vring.setRunning(true);
         try {
             device.startQueue(
                     vring.index, memory.memory(), config, vring.kick(), vring.call());
         } catch (VirtioException | ErrnoException e) {
-            vring.running = false;
+            vring.setRunning(false);
             if (!anyRuns()) {
                 giveTurnBack();
             }
@@ -176,7 +184,7 @@ final class Vrings implements AutoCloseable {
         if (vring.running) {
             vring.base = device.stopQueue(vring.index);
             vring.baseSet = true;
-            vring.running = false;
+            vring.setRunning(false);
         }
     }
 

@@ -34,9 +34,7 @@ public final class QueueHandler implements FdCallbacks, AutoCloseable {
     public void start() throws ErrnoException {
         int interest = AioHandler.READ | AioHandler.POLL | AioHandler.EXTERNAL;
         handler = context.addHandler(kick.fd(), interest, this);
-        if (!queue.isEmpty()) {
-            processor.process();
-        }
+        processor.process();
     }
 
     /** Kicks seen so far. */
@@ -55,7 +53,12 @@ public final class QueueHandler implements FdCallbacks, AutoCloseable {
 
     @Override
     public boolean poll() {
-        return !queue.isEmpty() && processor.acceptsWork();
+        try {
+            return !queue.isEmpty() && processor.acceptsWork();
+        } catch (InternalError e) {
+            processor.onMemoryFault(e);
+            return false;
+        }
     }
 
     @Override
@@ -65,12 +68,20 @@ public final class QueueHandler implements FdCallbacks, AutoCloseable {
 
     @Override
     public void pollBegin() {
-        queue.disableKicks();
+        try {
+            queue.disableKicks();
+        } catch (InternalError e) {
+            processor.onMemoryFault(e);
+        }
     }
 
     @Override
     public void pollEnd() {
-        queue.enableKicks();
+        try {
+            queue.enableKicks();
+        } catch (InternalError e) {
+            processor.onMemoryFault(e);
+        }
     }
 
     @Override

@@ -20,4 +20,9 @@ public interface QueueProcessor {
     default boolean onMemoryFault() {
         return false;
     }
+
+    /** An access to this queue's ring was a SIGBUS; throws it on if this cannot be dealt with. */
+    default void onMemoryFault(InternalError fault) {
+        throw fault;
+    }
 }
