@@ -413,11 +413,11 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
 
     @Override
     public void onMemoryFault(InternalError fault) {
-        if (MappedMemory.FAULTS_COME_IN_TIME) {
-            loseMemory();
-        } else if (!onMemoryFault()) {
+        if (!MappedMemory.FAULTS_COME_IN_TIME) {
+            // What it came out of may be half done, such as a request on its way to the host.
             throw fault;
         }
+        loseMemory();
     }
 
     @Override

@@ -106,8 +106,9 @@ final class PackedVirtqueue implements Virtqueue {
             return false;
         }
         chain.start(0);
-        // Slots that are used and not shown yet are not the driver's to fill.
-        int slotsMax = size - slotsOut - slotsWritten;
+        // Slots that are used and not shown yet are not the driver's to fill; a record has no room
+        // for chains of one that does.
+        int slotsMax = size - slotsOut - (record == null ? 0 : slotsWritten);
         int slots = walker.walk(chain, avail.slot(), flags, slotsMax);
         if (slots == PackedChainWalker.ENDLESS) {
             throw new VirtioException("the chain at slot " + avail.slot() + " has no end within "

@@ -34,7 +34,9 @@ public final class QueueHandler implements FdCallbacks, AutoCloseable {
     public void start() throws ErrnoException {
         int interest = AioHandler.READ | AioHandler.POLL | AioHandler.EXTERNAL;
         handler = context.addHandler(kick.fd(), interest, this);
-        processor.process();
+        if (poll()) {
+            processor.process();
+        }
     }
 
     /** Kicks seen so far. */
