@@ -64,14 +64,19 @@ class LostMemoryTest {
         return guest;
     }
 
-    /** Elsewhere a thread may end, which a server notices; the JVM does not. */
+    /**
+     * Elsewhere the error comes out of anything, which ends a server in order. What must not be is
+     * the end of the JVM, and with it of this test.
+     */
     private static void theProcessLives(long features) throws Exception {
         VhostUserHost host = VhostUserHost.withDisk(1);
         losing(host, features).close();
         try {
             host.close();
-        } catch (IllegalStateException | InternalError e) {
+        } catch (IllegalStateException e) {
             assertTrue(!host.data.isAlive() || !host.control.isAlive(), e.toString());
+        } catch (InternalError e) {
+            assertTrue(e.getMessage().contains("unsafe memory access"), e.toString());
         }
     }
 
