@@ -119,6 +119,7 @@ public final class VhostUserListener implements AutoCloseable {
             acceptor = context.addHandler(socket.fd(), AioHandler.READ, new Acceptor());
         } catch (ErrnoException e) {
             LOG.error("{}: cannot wait for connections: {}", name, e.getMessage());
+            acceptAgain.modify(context.nanoTime() + ACCEPT_PAUSE_NS);
         }
     }
 
@@ -139,7 +140,10 @@ public final class VhostUserListener implements AutoCloseable {
 
     private void serve(UnixSocket connection) {
         if (connections.size() == CONNECTIONS_MAX) {
-            LOG.warn("{}: refused: there are {} connections already", name, CONNECTIONS_MAX);
+            String refusal = "there are " + CONNECTIONS_MAX + " connections already";
+            if (isNews(refusal)) {
+                LOG.warn("{}: refused: {}", name, refusal);
+            }
             connection.close();
             return;
         }
