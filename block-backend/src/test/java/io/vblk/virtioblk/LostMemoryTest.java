@@ -128,11 +128,20 @@ class LostMemoryTest {
             guest.queue(0).send(1, 0, 6);
             slow.awaitUnderWay(2);
             Posix.ftruncate(guest.shared.fds()[0], 0);
-            slow.complete(0);
+            complete(slow);
             guest.close();
-            slow.complete(0);
+            complete(slow);
             slow.awaitConnections(0);
             assertTrue(host.control.isAlive() && host.data.isAlive());
+        }
+    }
+
+    /** The error may come out of the queue, to whoever completes its request, who goes on. */
+    private static void complete(VhostUserHost.Disk disk) {
+        try {
+            disk.complete(0);
+        } catch (InternalError e) {
+            assertTrue(e.getMessage().contains("unsafe memory access"), e.toString());
         }
     }
 }

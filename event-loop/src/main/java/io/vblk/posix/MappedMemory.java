@@ -16,8 +16,9 @@ public final class MappedMemory implements AutoCloseable {
 
     private static final long PAGE_BYTES = 4096;
     /**
-     * Whether the JVM throws the InternalError for a SIGBUS at the access itself, as JDK 25 does.
-     * JDK 17 throws it at some later call into the JVM, which may be another's.
+     * Whether the JVM throws the InternalError for a SIGBUS at the access itself or at the end of
+     * the compiled method around it, as JDK 25 does. JDK 17 throws it at some later call into the
+     * JVM, which may be another's.
      */
     public static final boolean FAULTS_COME_IN_TIME = Runtime.version().feature() >= 21;
 
