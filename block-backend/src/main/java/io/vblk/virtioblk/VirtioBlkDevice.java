@@ -364,11 +364,6 @@ public final class VirtioBlkDevice implements VirtioDevice {
         }
     }
 
-    /** Whether latency is measured. Thread: any. */
-    public boolean measuresLatency() {
-        return measuring;
-    }
-
     /** Latencies measured so far of each queue that has ever run. Thread: any. */
     public List<QueueLatency> latency() {
         List<QueueLatency> all = new ArrayList<>();
