@@ -42,7 +42,7 @@ final class IothreadGuest implements AutoCloseable {
 
     /** Makes the disk of an iothread, on that thread. */
     interface DiskMaker {
-        BlockBackend make(int number, AioContext context);
+        BlockBackend make(int number, AioContext context) throws Exception;
     }
 
     /** Something that keeps an iothread from everything else until it is closed. */
@@ -85,7 +85,12 @@ final class IothreadGuest implements AutoCloseable {
     }
 
     private BlockBackend made(DiskMaker maker, int number, AioContext context) {
-        BlockBackend disk = maker.make(number, context);
+        BlockBackend disk;
+        try {
+            disk = maker.make(number, context);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
         if (disk instanceof SimulatedBackend backend) {
             simulated.add(backend);
             watches.add(new WatchedDisk(backend));

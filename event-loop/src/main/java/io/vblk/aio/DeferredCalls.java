@@ -20,8 +20,9 @@ final class DeferredCalls {
         last = call;
     }
 
-    /** Runs all, those too that they defer. */
-    void run() {
+    /** Runs all, those too that they defer; returns whether there were any. */
+    boolean run() {
+        boolean any = first != null;
         while (first != null) {
             DeferredCall call = first;
             first = call.next;
@@ -32,5 +33,6 @@ final class DeferredCalls {
             call.deferred = false;
             call.runDeferred();
         }
+        return any;
     }
 }

@@ -244,14 +244,15 @@ final class Poller {
 
     /** Waits if it may and there is nothing due; otherwise looks when a look is due. */
     private void waitForDescriptors(boolean mayWait, boolean blocking) {
-        // What a poll or pollEnd callback deferred has no batch that it ends.
-        deferred.run();
+        // What a poll or pollEnd callback deferred has no batch that it ends, nor has what was
+        // deferred between two iterations. Who waits for it has had what he waits for.
+        boolean ran = deferred.run();
         // Worked out again after each callback, which may have scheduled something or nothing more.
-        long timeoutNs = mayWait ? timeoutNs() : 0;
+        long timeoutNs = mayWait && !ran ? timeoutNs() : 0;
         if (timeoutNs != 0 && pollSet.isStarted()) {
             leavePollMode();
-            deferred.run();
-            timeoutNs = ready.size() == 0 ? timeoutNs() : 0;
+            ran = deferred.run();
+            timeoutNs = ready.size() == 0 && !ran ? timeoutNs() : 0;
         }
         nowNs = clock.nanoTime();
         if (timeoutNs == 0) {

@@ -72,15 +72,12 @@ final class UringMonitor implements FdMonitor {
     }
 
     private static Uring createRing() throws ErrnoException {
-        try {
-            return Uring.create(ENTRIES);
-        } catch (ErrnoException e) {
-            boolean forbidden = e.errno() == Posix.EPERM || e.errno() == Posix.ENOSYS;
-            throw forbidden
-                    ? new ErrnoException("fd-monitor=io_uring: " + UringProbe.run().reason()
-                            + "; auto does without", e.errno())
-                    : e;
+        UringProbe probe = UringProbe.run();
+        if (!probe.available()) {
+            throw new ErrnoException("fd-monitor=io_uring: " + probe.reason()
+                    + "; auto does without", probe.errno());
         }
+        return Uring.create(ENTRIES);
     }
 
     @Override

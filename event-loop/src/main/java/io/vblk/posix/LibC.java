@@ -50,6 +50,8 @@ final class LibC {
 
         long preadv(int fd, long iovecs, int count, long offset);
 
+        long preadv2(int fd, long iovecs, int count, long offset, int flags);
+
         long pwritev(int fd, long iovecs, int count, long offset);
 
         long pwritev2(int fd, long iovecs, int count, long offset, int flags);

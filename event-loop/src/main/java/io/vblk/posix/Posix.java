@@ -51,6 +51,8 @@ public final class Posix {
 
     /** Write through to stable storage before returning (pwritev2(2)). */
     public static final int RWF_DSYNC = 0x2;
+    /** Answer EAGAIN rather than wait for the disk (preadv2(2)). */
+    public static final int RWF_NOWAIT = 0x8;
 
     public static final int FALLOC_FL_KEEP_SIZE = 0x1;
     public static final int FALLOC_FL_PUNCH_HOLE = 0x2;
@@ -277,6 +279,19 @@ public final class Posix {
         long result;
         do {
             result = C.preadv(fd, iovecs, count, offset);
+        } while (interrupted(result));
+        return result < 0 ? -LibC.errno() : result;
+    }
+
+    /**
+     * preadv2(2): bytes read or the negative errno.
+     *
+     * @param flags such as {@link #RWF_NOWAIT}, with which less may be read than there is
+     */
+    public static long preadv2(int fd, long iovecs, int count, long offset, int flags) {
+        long result;
+        do {
+            result = C.preadv2(fd, iovecs, count, offset, flags);
         } while (interrupted(result));
         return result < 0 ? -LibC.errno() : result;
     }

@@ -10,7 +10,7 @@ package io.vblk.uring;
  *   sq_off:  0 head   4 tail   8 ring_mask   12 ring_entries   16 flags     24 array
  *   cq_off:  0 head   4 tail   8 ring_mask   12 ring_entries   16 overflow  20 cqes
  *   sqe:     0 opcode (1)   1 flags (1)   4 fd   8 off (8)   16 addr (8)   24 len
- *           28 operation's flags   32 user_data (8)                        64 bytes
+ *           28 operation's flags   32 user_data (8)   40 buf_index (2)     64 bytes
  *   cqe:     0 user_data (8)   8 res   12 flags                            16 bytes
  * </pre>
  */
@@ -31,13 +31,15 @@ final class IoUringAbi {
     static final int CQ_OFF_CQES = 20;
 
     static final int SQE_BYTES = 64;
-    static final int SQE_OPCODE = 0;
-    static final int SQE_FD = 4;
+    static final int SQE_FLAGS = 1;
     static final int SQE_OFF = 8;
     static final int SQE_ADDR = 16;
     static final int SQE_LEN = 24;
-    static final int SQE_OP_FLAGS = 28;
     static final int SQE_USER_DATA = 32;
+    static final int SQE_BUF_INDEX = 40;
+
+    /** Flag of an entry: its descriptor is an index of the registered files. */
+    static final int SQE_FIXED_FILE = 1;
 
     static final int CQE_BYTES = 16;
     static final int CQE_USER_DATA = 0;
@@ -48,10 +50,15 @@ final class IoUringAbi {
 
     static final int FEAT_SINGLE_MMAP = 1;
     static final int FEAT_NODROP = 1 << 1;
+    /** Comes with Linux 5.6, as reads and writes without an iovec do. */
+    static final int FEAT_RW_CUR_POS = 1 << 3;
 
     static final int SQ_CQ_OVERFLOW = 1 << 1;
     static final int SQ_TASKRUN = 1 << 2;
 
+    static final int REGISTER_BUFFERS = 0;
+    static final int UNREGISTER_BUFFERS = 1;
+    static final int REGISTER_FILES = 2;
     static final int REGISTER_ENABLE_RINGS = 12;
 
     private IoUringAbi() {}

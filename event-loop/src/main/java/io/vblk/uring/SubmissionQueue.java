@@ -45,17 +45,46 @@ public final class SubmissionQueue {
         if (pending() > mask) {
             return false;
         }
-        long sqe = entries + (long) (next & mask) * IoUringAbi.SQE_BYTES;
-        NativeMemory.fill(sqe, IoUringAbi.SQE_BYTES, 0);
-        NativeMemory.putByte(sqe + IoUringAbi.SQE_OPCODE, opcode);
-        NativeMemory.putInt(sqe + IoUringAbi.SQE_FD, fd);
+        long sqe = entry(next);
+        // Whole words: an entry is a cache line, and this is done for each request.
+        NativeMemory.putLong(sqe, (long) fd << 32 | opcode);
         NativeMemory.putLong(sqe + IoUringAbi.SQE_OFF, offset);
         NativeMemory.putLong(sqe + IoUringAbi.SQE_ADDR, address);
-        NativeMemory.putInt(sqe + IoUringAbi.SQE_LEN, length);
-        NativeMemory.putInt(sqe + IoUringAbi.SQE_OP_FLAGS, operationFlags);
+        NativeMemory.putLong(sqe + IoUringAbi.SQE_LEN,
+                (long) operationFlags << 32 | Integer.toUnsignedLong(length));
         NativeMemory.putLong(sqe + IoUringAbi.SQE_USER_DATA, userData);
+        NativeMemory.putLong(sqe + IoUringAbi.SQE_BUF_INDEX, 0);
+        NativeMemory.putLong(sqe + IoUringAbi.SQE_BUF_INDEX + Long.BYTES, 0);
+        NativeMemory.putLong(sqe + IoUringAbi.SQE_BUF_INDEX + 2 * Long.BYTES, 0);
         next++;
         return true;
+    }
+
+    /** The entry just added names its file by its place among those registered. */
+    public void useRegisteredFile() {
+        NativeMemory.putByte(entry(next - 1) + IoUringAbi.SQE_FLAGS, IoUringAbi.SQE_FIXED_FILE);
+    }
+
+    /** The entry just added is a fixed transfer in this one of the registered buffers. */
+    public void useRegisteredBuffer(int index) {
+        NativeMemory.putLong(entry(next - 1) + IoUringAbi.SQE_BUF_INDEX, index);
+    }
+
+    /**
+     * Takes back the newest entry that the kernel has not taken; there has to be one. Not while
+     * another thread of the kernel reads the ring (SQPOLL).
+     *
+     * @return its user data
+     */
+    public long withdraw() {
+        next--;
+        // The kernel reads it in the calls of this thread alone: nothing to order.
+        NativeMemory.putInt(tail, next);
+        return NativeMemory.getLong(entry(next) + IoUringAbi.SQE_USER_DATA);
+    }
+
+    private long entry(int index) {
+        return entries + (long) (index & mask) * IoUringAbi.SQE_BYTES;
     }
 
     /** Tells the kernel of what was added; returns how many entries it has not taken yet. */

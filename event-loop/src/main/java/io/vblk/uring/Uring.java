@@ -17,6 +17,12 @@ import io.vblk.posix.Posix;
  * answers to those who wait for the ring's descriptor: docs/decisions/0007-fd-monitor.md.
  */
 public final class Uring implements AutoCloseable {
+    public static final int OP_READV = 1;
+    public static final int OP_WRITEV = 2;
+    public static final int OP_READ_FIXED = 4;
+    public static final int OP_WRITE_FIXED = 5;
+    public static final int OP_READ = 22;
+    public static final int OP_WRITE = 23;
     public static final int OP_POLL_ADD = 6;
     public static final int OP_POLL_REMOVE = 7;
     public static final int OP_TIMEOUT = 11;
@@ -40,6 +46,7 @@ public final class Uring implements AutoCloseable {
     private final MappedMemory rings;
     private final MappedMemory entries;
     private final long sqFlags;
+    private final int features;
     private final SubmissionQueue submissions;
     private final CompletionQueue completions;
 
@@ -47,6 +54,7 @@ public final class Uring implements AutoCloseable {
         this.fd = fd;
         this.rings = rings;
         this.entries = entries;
+        this.features = NativeMemory.getInt(params + IoUringAbi.PARAMS_FEATURES);
         long sqOff = params + IoUringAbi.PARAMS_SQ_OFF;
         this.sqFlags =
                 rings.address() + NativeMemory.getInt(sqOff + IoUringAbi.SQ_OFF_FLAGS);
@@ -88,10 +96,11 @@ public final class Uring implements AutoCloseable {
     private static Uring map(int fd, long params) throws ErrnoException {
         MappedMemory rings = null;
         try {
-            int needed = IoUringAbi.FEAT_SINGLE_MMAP | IoUringAbi.FEAT_NODROP;
+            int needed = IoUringAbi.FEAT_SINGLE_MMAP | IoUringAbi.FEAT_NODROP
+                    | IoUringAbi.FEAT_RW_CUR_POS;
             int features = NativeMemory.getInt(params + IoUringAbi.PARAMS_FEATURES);
             if ((features & needed) != needed) {
-                throw new ErrnoException("io_uring before Linux 5.5", Posix.ENOSYS);
+                throw new ErrnoException("io_uring before Linux 5.6", Posix.ENOSYS);
             }
             int sqEntries = NativeMemory.getInt(params + IoUringAbi.PARAMS_SQ_ENTRIES);
             int cqEntries = NativeMemory.getInt(params + IoUringAbi.PARAMS_CQ_ENTRIES);
@@ -114,11 +123,32 @@ public final class Uring implements AutoCloseable {
         }
     }
 
+    /** IORING_FEAT bits of the kernel. */
+    public int features() {
+        return features;
+    }
+
     /** Makes the calling thread the ring's owner and lets requests in. Once, before all else. */
     public void enable() throws ErrnoException {
         int result = Posix.ioUringRegister(fd, IoUringAbi.REGISTER_ENABLE_RINGS, 0, 0);
         if (result < 0) {
             throw new ErrnoException("io_uring_register(enable)", -result);
+        }
+    }
+
+    /**
+     * Registers descriptors, which requests then name by their place (io_uring_register(2)): the
+     * kernel need not look each one up.
+     *
+     * @return 0 or the negative errno
+     */
+    public int registerFiles(int... fds) throws ErrnoException {
+        try (MappedMemory array = MappedMemory.anonymous((long) fds.length * Integer.BYTES)) {
+            for (int i = 0; i < fds.length; i++) {
+                NativeMemory.putInt(array.address() + (long) i * Integer.BYTES, fds[i]);
+            }
+            return Posix.ioUringRegister(
+                    fd, IoUringAbi.REGISTER_FILES, array.address(), fds.length);
         }
     }
 

@@ -2,35 +2,33 @@
 package io.vblk.uring;
 
 import io.vblk.posix.ErrnoException;
-import io.vblk.posix.MappedMemory;
-import io.vblk.posix.NativeMemory;
 import io.vblk.posix.Posix;
 
 /**
- * Whether this host lets us use io_uring, by setting up a small ring and closing it again
- * (io_uring_setup(2)). Thread: any.
+ * Whether this host lets us use io_uring, by setting up a small ring as all others are, and closing
+ * it again (io_uring_setup(2), io_uring_register(2)). Thread: any.
  *
  * @param available whether a ring could be made
  * @param reason why not, in words for an operator; empty when available
+ * @param errno what the kernel said, 0 when available
  * @param features IORING_FEAT bits of the kernel
  */
-public record UringProbe(boolean available, String reason, int features) {
+public record UringProbe(boolean available, String reason, int errno, int features) {
     private static final int ENTRIES = 2;
 
     /** Asks the kernel. */
     public static UringProbe run() {
-        try (MappedMemory params = MappedMemory.anonymous(IoUringAbi.PARAMS_BYTES)) {
-            Posix.close(Posix.ioUringSetup(ENTRIES, params.address()));
-            int features = NativeMemory.getInt(params.address() + IoUringAbi.PARAMS_FEATURES);
-            return new UringProbe(true, "", features);
+        try (Uring ring = Uring.create(ENTRIES)) {
+            ring.enable();
+            return new UringProbe(true, "", 0, ring.features());
         } catch (ErrnoException e) {
-            return new UringProbe(false, reasonFor(e), 0);
+            return new UringProbe(false, reasonFor(e), e.errno(), 0);
         }
     }
 
     private static String reasonFor(ErrnoException refused) {
         if (refused.errno() == Posix.ENOSYS) {
-            return "the kernel has no io_uring (before 5.1, or built without it)";
+            return "the kernel has no io_uring (before 5.6, or built without it)";
         }
         if (refused.errno() == Posix.EPERM) {
             return "not permitted: kernel.io_uring_disabled, seccomp or a container forbids it";

@@ -370,15 +370,16 @@ class UringTest {
         assertEquals(IoUringAbi.SQ_OFF_FLAGS, 4 * u32);
         assertEquals(IoUringAbi.SQ_OFF_ARRAY, IoUringAbi.SQ_OFF_FLAGS + 2 * u32);
         assertEquals(IoUringAbi.CQ_OFF_CQES, 5 * u32);
-        assertEquals(IoUringAbi.SQE_FD, 2 * u8 + u16);
-        assertEquals(IoUringAbi.SQE_OFF, IoUringAbi.SQE_FD + u32);
+        assertEquals(IoUringAbi.SQE_FLAGS, u8);
+        // opcode, flags, ioprio and fd
+        assertEquals(IoUringAbi.SQE_OFF, 2 * u8 + u16 + u32);
         assertEquals(IoUringAbi.SQE_ADDR, IoUringAbi.SQE_OFF + u64);
         assertEquals(IoUringAbi.SQE_LEN, IoUringAbi.SQE_ADDR + u64);
-        assertEquals(IoUringAbi.SQE_OP_FLAGS, IoUringAbi.SQE_LEN + u32);
-        assertEquals(IoUringAbi.SQE_USER_DATA, IoUringAbi.SQE_OP_FLAGS + u32);
+        assertEquals(IoUringAbi.SQE_USER_DATA, IoUringAbi.SQE_LEN + 2 * u32);
+        assertEquals(IoUringAbi.SQE_BUF_INDEX, IoUringAbi.SQE_USER_DATA + u64);
         // buf_index, personality, file_index, addr3 and padding
         assertEquals(IoUringAbi.SQE_BYTES,
-                IoUringAbi.SQE_USER_DATA + u64 + 2 * u16 + u32 + 2 * u64);
+                IoUringAbi.SQE_BUF_INDEX + 2 * u16 + u32 + 2 * u64);
         assertEquals(IoUringAbi.CQE_RES, IoUringAbi.CQE_USER_DATA + u64);
         assertEquals(IoUringAbi.CQE_BYTES, IoUringAbi.CQE_RES + 2 * u32);
     }

@@ -149,9 +149,10 @@ final class InProcessGuest implements GuestTarget {
             loops.add(loop.since(loopsBefore.get(loop.iothread())));
         }
         VirtioBlkStats stats = device.stats().since(statsBefore);
-        return new TargetReport(setup.image().target(), image.description(), blockBytes(),
-                setup.device().numQueues(), setup.device().queueSize(), setup.ring(),
-                stats.kicks(), stats.calls(), new DeviceReport(setup, loops, stats));
+        return new TargetReport(setup.image().target(), image.description(), image.engine(),
+                blockBytes(), setup.device().numQueues(), setup.device().queueSize(),
+                setup.ring(), stats.kicks(), stats.calls(),
+                new DeviceReport(setup, loops, stats));
     }
 
     private List<LoopReport> loops() {

@@ -196,6 +196,7 @@ final class JsonReport {
         json.writeNumberField("queue_size", target.queueSize());
         json.writeNumberField("logical_block_size", target.blockBytes());
         if (own != null) {
+            json.writeStringField("aio", target.engine());
             writeSetup(own);
         }
         json.writeBooleanField("packed", target.ring().packed());
@@ -219,7 +220,6 @@ final class JsonReport {
 
     private void writeSetup(DeviceReport own) throws IOException {
         VirtioBlkOptions device = own.setup().device();
-        json.writeStringField("aio", own.setup().image().engine().toString());
         json.writeStringField("serial", device.serial());
         json.writeNumberField("call_delay_ns", device.coalescing().delayNs());
         json.writeNumberField("call_batch_max", device.coalescing().completionsMax());

@@ -6,6 +6,7 @@ package io.vblk.bench;
  *
  * @param name the disk as the user named it
  * @param description the disk in words
+ * @param engine how a device in this process reads and writes its image; empty of another one
  * @param blockBytes its logical block size
  * @param queues number of queues
  * @param queueSize descriptors of each
@@ -14,5 +15,5 @@ package io.vblk.bench;
  * @param calls calls that they received
  * @param own what only a device in this process tells; null of another one
  */
-record TargetReport(String name, String description, int blockBytes, int queues, int queueSize,
-        RingSetup ring, long kicks, long calls, DeviceReport own) {}
+record TargetReport(String name, String description, String engine, int blockBytes, int queues,
+        int queueSize, RingSetup ring, long kicks, long calls, DeviceReport own) {}

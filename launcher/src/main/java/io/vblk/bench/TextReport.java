@@ -226,7 +226,7 @@ final class TextReport {
         DeviceSetup setup = own.setup();
         int loops = own.loops().size();
         line("Device and event loop%s (%s, aio=%s, %d queue(s) of %d%s, %s, guest waits by %s%s):",
-                loops == 1 ? "" : "s", target.description(), setup.image().engine(),
+                loops == 1 ? "" : "s", target.description(), target.engine(),
                 target.queues(), target.queueSize(),
                 loops == 1 ? "" : " on " + loops + " iothreads", target.ring(), waitMode(),
                 heldBack(setup.device().coalescing()));

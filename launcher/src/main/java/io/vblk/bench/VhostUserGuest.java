@@ -174,7 +174,7 @@ final class VhostUserGuest implements GuestTarget {
 
     @Override
     public TargetReport report() {
-        return new TargetReport("vhost-user:" + setup.path(), "vhost-user " + setup.path(),
+        return new TargetReport("vhost-user:" + setup.path(), "vhost-user " + setup.path(), "",
                 blockBytes(), drivers.count(), queueSize, ring, drivers.kicks() - kicksBefore,
                 drivers.calls() - callsBefore, null);
     }

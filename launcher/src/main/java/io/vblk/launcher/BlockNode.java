@@ -19,9 +19,10 @@ import java.util.Map;
  * @param readOnly whether it is never written
  * @param keepsStorage discard=ignore
  * @param locking of the file
+ * @param engine how the file is read and written
  */
 record BlockNode(String target, ImageFormat format, String below, boolean readOnly,
-        boolean keepsStorage, ImageLocking locking) {
+        boolean keepsStorage, ImageLocking locking, IoEngineKind engine) {
     private static final long NULL_BYTES_DEFAULT = 1L << 30;
     private static final int DEPTH_MAX = 8;
 
@@ -80,21 +81,32 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
         }
     }
 
+    private static IoEngineKind engine(KeyValues keys, List<String> warnings)
+            throws UsageException {
+        String aio = keys.take("aio", "auto");
+        return switch (aio) {
+            case "auto" -> IoEngineKind.AUTO;
+            case "threads" -> IoEngineKind.THREADS;
+            case "io_uring" -> IoEngineKind.IO_URING;
+            case "native" -> {
+                warnings.add(keys.wrong("aio=native: vblk uses io_uring where it can, else threads")
+                        .getMessage());
+                yield IoEngineKind.AUTO;
+            }
+            default -> throw keys.wrong(
+                    "aio=" + aio + " is none of auto, threads, native, io_uring");
+        };
+    }
+
     private static BlockNode file(KeyValues keys, boolean readOnly, boolean keeps,
             ImageLocking shared, List<String> warnings) throws UsageException {
         String target = keys.require("filename");
-        String aio = keys.take("aio", "threads");
-        switch (aio) {
-            case "threads" -> { }
-            case "native", "io_uring" -> warnings.add(
-                    keys.wrong("aio=" + aio + ": vblk uses threads").getMessage());
-            default -> throw keys.wrong("aio=" + aio + " is none of threads, native, io_uring");
-        }
+        IoEngineKind engine = engine(keys, warnings);
         String locking = keys.take("locking", ImageLocking.AUTO.toString());
         ImageLocking own = keys.of(locking, ImageLocking::of);
         keys.finish();
         return new BlockNode(target, ImageFormat.RAW, null, readOnly, keeps,
-                shared == ImageLocking.OFF ? shared : own);
+                shared == ImageLocking.OFF ? shared : own, engine);
     }
 
     private static BlockNode nullDisk(KeyValues keys, boolean readOnly) throws UsageException {
@@ -104,7 +116,8 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
         }
         keys.finish();
         return new BlockNode(
-                "null:" + bytes, ImageFormat.NULL, null, readOnly, false, ImageLocking.AUTO);
+                "null:" + bytes, ImageFormat.NULL, null, readOnly, false, ImageLocking.AUTO,
+                IoEngineKind.AUTO);
     }
 
     private static BlockNode raw(KeyValues keys, boolean readOnly, boolean keeps,
@@ -113,7 +126,8 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
         if (nested.isEmpty()) {
             String below = keys.require("file");
             keys.finish();
-            return new BlockNode(null, ImageFormat.RAW, below, readOnly, keeps, shared);
+            return new BlockNode(null, ImageFormat.RAW, below, readOnly, keeps, shared,
+                    IoEngineKind.AUTO);
         }
         keys.finish();
         nested.take("node-name", null);
@@ -124,7 +138,7 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
     /** This node, as one above it shows it. */
     private BlockNode under(boolean aboveReadOnly, boolean aboveKeeps, ImageLocking above) {
         return new BlockNode(target, format, below, readOnly || aboveReadOnly,
-                keepsStorage || aboveKeeps, above == ImageLocking.OFF ? above : locking);
+                keepsStorage || aboveKeeps, above == ImageLocking.OFF ? above : locking, engine);
     }
 
     /** This node with all that is below it. */
@@ -145,7 +159,7 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
     /** The image that it stands for: raw bytes, or no storage. */
     ImageSpec image(boolean writable, int blockBytes) {
         boolean copy = format == ImageFormat.RAW && ImageAccess.isBundled(Path.of(target));
-        return new ImageSpec(target, format, !writable, copy, IoEngineKind.THREADS, blockBytes,
+        return new ImageSpec(target, format, !writable, copy, engine, blockBytes,
                 locking, keepsStorage);
     }
 }

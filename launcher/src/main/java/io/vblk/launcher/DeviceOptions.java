@@ -53,7 +53,9 @@ final class DeviceOptions {
                 "raw, null or memory; default: raw for a file, refused if it looks like another"));
         options.addOption(flag("read-only", "offer the disk read-only"));
         options.addOption(value("aio", "ENGINE",
-                "sync (in the event loop) or threads (worker threads); default: threads"));
+                "how files are read and written: auto (io_uring where the host allows it, else "
+                        + "threads), io_uring, threads (worker threads) or sync (in the event "
+                        + "loop, which waits); default: auto"));
         options.addOption(value("logical-block-size", "BYTES",
                 "block size that guests see, 512 or 4096; default: the image's own"));
         options.addOption(value("delay-us", "MIN[-MAX]",
@@ -265,7 +267,7 @@ final class DeviceOptions {
     }
 
     static IoEngineKind engine(CommandLine line) {
-        return IoEngineKind.of(text(line, "aio", IoEngineKind.THREADS.toString()));
+        return IoEngineKind.of(text(line, "aio", IoEngineKind.AUTO.toString()));
     }
 
     static int blockBytes(CommandLine line) throws UsageException {

@@ -64,6 +64,9 @@ final class InfoCommand implements Command {
             if (facts != null) {
                 printFile(facts, target);
             }
+            if (facts != null) {
+                row("aio", image.engine());
+            }
             UringProbe uring = UringProbe.run();
             row("io_uring", uring.available()
                     ? String.format(

@@ -245,7 +245,7 @@ final class BadInputTest {
         "--rw=foo            | rw=foo        | randread",
         "--rw=               | rw=           | randread",
         "--rw=READ           | rw=READ       | randread",
-        "--aio=uring         | 'uring'       | sync or threads",
+        "--aio=uring         | 'uring'       | auto, io_uring, threads or sync",
         "--verify=md5        | verify=md5    | crc32c",
         "--wait=never        | wait=never    | poll, event",
         "--output-format=xml | output-format=xml | json",

@@ -56,7 +56,7 @@ final class DeviceOptionsTest {
         assertEquals(new LoopSetup(AioOptions.of(PollingOptions.DEFAULT)), setup.loop());
         assertEquals(new VirtioBlkOptions("vblk", 1, 256), setup.device());
         assertEquals(RingSetup.DEFAULT, setup.ring());
-        assertEquals(IoEngineKind.THREADS, DeviceOptions.engine(parse()));
+        assertEquals(IoEngineKind.AUTO, DeviceOptions.engine(parse()));
         assertEquals(null, DeviceOptions.format(parse()));
         assertEquals(0, DeviceOptions.blockBytes(parse()));
     }

@@ -126,8 +126,7 @@ final class StorageDaemonSetupTest {
     @CsvSource(delimiter = '|', value = {
         "cache.direct=on   | page cache",
         "cache.no-flush=on | flushes all the same",
-        "aio=native        | uses threads",
-        "aio=io_uring      | uses threads",
+        "aio=native        | uses io_uring",
         "detect-zeroes=on  | as data"})
     void whatIsDoneInAnotherWayIsSaidInOneLine(String key, String words) throws UsageException {
         List<String> warnings = parse("--blockdev", "file,node-name=n,filename=d," + key,

@@ -48,6 +48,26 @@ public class HostFile implements AutoCloseable {
         return fd;
     }
 
+    /** The descriptor for stable writes; the same where there are none. */
+    public final int stableFd() {
+        return stableFd;
+    }
+
+    /** Whether the page cache may have what is read. */
+    public boolean isCached() {
+        return true;
+    }
+
+    /** What {@link UringEngine} puts its transfers in; ErrnoException as io_uring_setup(2). */
+    TransferRing newRing() throws ErrnoException {
+        return new UringTransfers(this);
+    }
+
+    /** preadv2(2) that answers EAGAIN, or reads less, rather than wait for the disk. */
+    public long readNoWait(long iovecs, int count, long offset) {
+        return Posix.preadv2(fd, iovecs, count, offset, Posix.RWF_NOWAIT);
+    }
+
     /** preadv(2): bytes read, 0 at the end of the file. */
     public long read(long iovecs, int count, long offset) {
         return Posix.preadv(fd, iovecs, count, offset);

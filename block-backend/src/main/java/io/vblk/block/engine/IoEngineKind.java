@@ -3,6 +3,10 @@ package io.vblk.block.engine;
 
 /** The engines by the names that {@code --aio=} takes. */
 public enum IoEngineKind {
+    /** io_uring where the host allows it, else threads. */
+    AUTO("auto"),
+    /** Batches to the kernel, results in memory. */
+    IO_URING("io_uring"),
     /** Blocking calls in the event loop itself. */
     SYNC("sync"),
     /** Blocking calls on worker threads. */
@@ -22,7 +26,7 @@ public enum IoEngineKind {
             }
         }
         throw new IllegalArgumentException(
-                "unknown I/O engine '" + name + "': use sync or threads");
+                "unknown I/O engine '" + name + "': use auto, io_uring, threads or sync");
     }
 
     /** The name. */

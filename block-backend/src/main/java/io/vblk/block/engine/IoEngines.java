@@ -2,18 +2,51 @@
 package io.vblk.block.engine;
 
 import io.vblk.aio.AioContext;
+import io.vblk.posix.ErrnoException;
+import io.vblk.uring.UringProbe;
 
 /** Opens engines. Thread: any. */
 public final class IoEngines {
     private IoEngines() {}
 
-    /** An engine for one context; any number of them may share a file, which stays its owner's. */
-    public static IoEngine open(IoEngineKind kind, HostFile file, AioContext context) {
-        BlockingIo io = new BlockingIo(file);
+    /**
+     * Decides what AUTO is on this host.
+     *
+     * @throws ErrnoException with the reason, if the engine was named and the host forbids it
+     */
+    public static EngineChoice choose(IoEngineKind wanted) throws ErrnoException {
+        if (wanted == IoEngineKind.SYNC || wanted == IoEngineKind.THREADS) {
+            return new EngineChoice(wanted, "");
+        }
+        UringProbe probe = UringProbe.run();
+        if (probe.available()) {
+            return new EngineChoice(IoEngineKind.IO_URING, "");
+        }
+        if (wanted == IoEngineKind.IO_URING) {
+            throw new ErrnoException("aio=io_uring: " + probe.reason()
+                    + "; aio=threads does without", probe.errno());
+        }
+        return new EngineChoice(IoEngineKind.THREADS, "no io_uring: " + probe.reason());
+    }
+
+    /**
+     * An engine for one context; any number of them may share a file, which stays its owner's.
+     *
+     * @param kind not AUTO, which is to be decided once for all contexts
+     * @throws ErrnoException if the host has no more rings, descriptors or memory
+     */
+    public static IoEngine open(IoEngineKind kind, HostFile file, AioContext context)
+            throws ErrnoException {
         return switch (kind) {
-            case SYNC -> new SyncEngine(io);
-            case THREADS -> new ThreadsEngine(
-                    io, context, ThreadsEngine.IDLE_MAX_NS, ThreadsEngine::worker);
+            case SYNC -> new SyncEngine(new BlockingIo(file));
+            case THREADS -> threads(file, context);
+            case IO_URING -> new UringEngine(file, context, file.newRing(), threads(file, context));
+            case AUTO -> throw new IllegalArgumentException("auto was not decided");
         };
+    }
+
+    private static ThreadsEngine threads(HostFile file, AioContext context) {
+        return new ThreadsEngine(
+                new BlockingIo(file), context, ThreadsEngine.IDLE_MAX_NS, ThreadsEngine::worker);
     }
 }

@@ -2,6 +2,8 @@
 package io.vblk.block.image;
 
 import io.vblk.block.BlockLimits;
+import io.vblk.block.engine.EngineChoice;
+import io.vblk.block.engine.IoEngines;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.MappedMemory;
 
@@ -31,10 +33,20 @@ public final class Images {
 
     private static OpenImage open(ImageSpec spec, boolean locked) throws ImageException {
         return switch (format(spec)) {
-            case RAW -> OpenImage.raw(spec, RawFile.open(spec, locked));
+            case RAW -> openRaw(spec, locked);
             case NULL -> OpenImage.empty(spec, limits(spec, ImageFormat.NULL));
             case MEMORY -> openMemory(spec);
         };
+    }
+
+    private static OpenImage openRaw(ImageSpec spec, boolean locked) throws ImageException {
+        EngineChoice engine;
+        try {
+            engine = IoEngines.choose(spec.engine());
+        } catch (ErrnoException e) {
+            throw new ImageException(e.getMessage(), e);
+        }
+        return OpenImage.raw(spec, RawFile.open(spec, locked), engine);
     }
 
     private static ImageFormat format(ImageSpec spec) {

@@ -4,10 +4,12 @@ package io.vblk.block.image;
 import io.vblk.aio.AioContext;
 import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockLimits;
-import io.vblk.block.engine.IoEngineKind;
+import io.vblk.block.engine.EngineChoice;
+import io.vblk.block.engine.IoEngine;
 import io.vblk.block.engine.IoEngines;
 import io.vblk.block.filter.Filters;
 import io.vblk.block.filter.HoldSwitch;
+import io.vblk.posix.ErrnoException;
 import io.vblk.posix.MappedMemory;
 
 /** An image that is open, to be attached to any number of event loops. Thread: control. */
@@ -15,7 +17,8 @@ public final class OpenImage implements AutoCloseable {
     private final ImageFormat format;
     private final LiveLimits limits;
     private final String description;
-    private final IoEngineKind engine;
+    /** Null for a disk that is no file. */
+    private final EngineChoice engine;
     private final boolean guarded;
     private final boolean keepsStorage;
     private final RawFile file;
@@ -25,11 +28,11 @@ public final class OpenImage implements AutoCloseable {
     private int views;
 
     private OpenImage(ImageSpec spec, ImageFormat format, BlockLimits limits, String description,
-            RawFile file, MappedMemory memory) {
+            RawFile file, EngineChoice engine, MappedMemory memory) {
         this.format = format;
         this.limits = new LiveLimits(limits);
         this.description = description;
-        this.engine = spec.engine();
+        this.engine = engine;
         this.guarded = spec.format() == null && !limits.readOnly();
         this.keepsStorage = spec.keepsStorage();
         this.file = file;
@@ -38,21 +41,22 @@ public final class OpenImage implements AutoCloseable {
         this.hold = filters.mayHold() ? new HoldSwitch() : null;
     }
 
-    static OpenImage raw(ImageSpec spec, RawFile file) {
+    static OpenImage raw(ImageSpec spec, RawFile file, EngineChoice engine) {
         String what = file.facts().blockDevice() ? "block device " : "raw image ";
         boolean copied = !file.path().equals(spec.target());
-        String description = what + spec.target() + (copied ? " (throw-away copy)" : "");
-        return new OpenImage(spec, ImageFormat.RAW, file.limits(), description, file, null);
+        String description = what + spec.target() + (copied ? " (throw-away copy)" : "")
+                + (engine.reason().isEmpty() ? "" : ", aio=" + engine);
+        return new OpenImage(spec, ImageFormat.RAW, file.limits(), description, file, engine, null);
     }
 
     static OpenImage empty(ImageSpec spec, BlockLimits limits) {
         return new OpenImage(
-                spec, ImageFormat.NULL, limits, "disk without storage", null, null);
+                spec, ImageFormat.NULL, limits, "disk without storage", null, null, null);
     }
 
     static OpenImage memory(ImageSpec spec, BlockLimits limits, MappedMemory memory) {
         return new OpenImage(
-                spec, ImageFormat.MEMORY, limits, "disk in memory", null, memory);
+                spec, ImageFormat.MEMORY, limits, "disk in memory", null, null, memory);
     }
 
     /** What the disk can do, at present. Thread: any. */
@@ -144,15 +148,22 @@ public final class OpenImage implements AutoCloseable {
         return file == null ? null : file.facts();
     }
 
+    /** How the file is read and written, in a few words; "none" for a disk that is no file. */
+    public String engine() {
+        return engine == null ? "none" : engine.toString();
+    }
+
     /**
      * A view of the disk for one event loop, to be closed before this. What completed on one view
      * is seen on all, and a flush on one covers all.
+     *
+     * @throws ImageException if the host has no more memory or descriptors for it
      */
-    public BlockBackend attach(AioContext context) {
+    public BlockBackend attach(AioContext context) throws ImageException {
         return filters.around(view(context), context, views++, hold);
     }
 
-    private BlockBackend view(AioContext context) {
+    private BlockBackend view(AioContext context) throws ImageException {
         return switch (format) {
             case RAW -> attachFile(context);
             case NULL -> new NullImage(limits);
@@ -160,10 +171,19 @@ public final class OpenImage implements AutoCloseable {
         };
     }
 
-    private BlockBackend attachFile(AioContext context) {
-        RawImage view = new RawImage(limits, IoEngines.open(engine, file.file(), context),
+    private BlockBackend attachFile(AioContext context) throws ImageException {
+        RawImage view = new RawImage(limits, openEngine(context),
                 guarded ? new FirstBlockGuard(limits().blockBytes()) : null);
         return keepsStorage ? new StorageKeeper(view) : view;
+    }
+
+    private IoEngine openEngine(AioContext context) throws ImageException {
+        try {
+            return IoEngines.open(engine.kind(), file.file(), context);
+        } catch (ErrnoException e) {
+            throw new ImageException(
+                    file.path() + ": aio=" + engine.kind() + ": " + e.getMessage(), e);
+        }
     }
 
     /** What holds back the disk's requests; null if it was opened without. Thread: any. */

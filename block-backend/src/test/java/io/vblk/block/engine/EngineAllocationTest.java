@@ -18,6 +18,7 @@ import io.vblk.block.QueueStatus;
 import io.vblk.posix.IovecArray;
 import io.vblk.posix.MappedMemory;
 import io.vblk.posix.Posix;
+import io.vblk.uring.UringProbe;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +48,13 @@ class EngineAllocationTest {
     @Test
     void threadsEngineAllocatesNothing() throws Exception {
         run(IoEngineKind.THREADS);
+    }
+
+    @Test
+    void uringEngineAllocatesNothing() throws Exception {
+        UringProbe probe = UringProbe.run();
+        assumeTrue(probe.available(), probe.reason());
+        run(IoEngineKind.IO_URING);
     }
 
     private void run(IoEngineKind kind) throws Exception {
@@ -80,11 +88,16 @@ class EngineAllocationTest {
         }
     }
 
-    private IoEngine open(IoEngineKind kind, HostFile file, AioContext context) {
+    private IoEngine open(IoEngineKind kind, HostFile file, AioContext context)
+            throws Exception {
         context.setIoLimits(new IoLimits(0, 0, 4));
-        return kind == IoEngineKind.SYNC
-                ? IoEngines.open(kind, file, context)
-                : new ThreadsEngine(new BlockingIo(file), context, Long.MAX_VALUE / 4, threads);
+        if (kind == IoEngineKind.SYNC) {
+            return IoEngines.open(kind, file, context);
+        }
+        ThreadsEngine workers =
+                new ThreadsEngine(new BlockingIo(file), context, Long.MAX_VALUE / 4, threads);
+        return kind == IoEngineKind.THREADS
+                ? workers : new UringEngine(file, context, new UringTransfers(file), workers);
     }
 
     private long allocatedBytes() {

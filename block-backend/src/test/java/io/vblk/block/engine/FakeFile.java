@@ -14,7 +14,7 @@ import java.util.Map;
  * A file in an array that does what a host can do to us: short transfers, failures, calls that it
  * does not know. Thread: any.
  */
-class FakeFile extends HostFile {
+class FakeFile extends SeamFile {
     final List<String> calls = Collections.synchronizedList(new ArrayList<>());
     final byte[] bytes;
     /** Most bytes of one transfer. */

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class SyncEngineTest extends IoEngineContract {
     @Override
     IoEngine open(HostFile hostFile, AioContext home) {
-        return IoEngines.open(IoEngineKind.SYNC, hostFile, home);
+        return new SyncEngine(new BlockingIo(hostFile));
     }
 
     @Test

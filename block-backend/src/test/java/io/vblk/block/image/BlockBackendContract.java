@@ -58,7 +58,7 @@ abstract class BlockBackendContract {
         context.close();
     }
 
-    private BlockBackend attach(OpenImage image) {
+    private BlockBackend attach(OpenImage image) throws Exception {
         return new ContractFilter(image.attach(context), context);
     }
 

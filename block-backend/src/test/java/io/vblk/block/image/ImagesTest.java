@@ -206,7 +206,8 @@ class ImagesTest {
         Exception e = assertThrows(IllegalArgumentException.class, () -> ImageFormat.of("qcow2"));
         assertEquals("unknown format 'qcow2': use raw, null or memory", e.getMessage());
         e = assertThrows(IllegalArgumentException.class, () -> IoEngineKind.of("SYNC"));
-        assertEquals("unknown I/O engine 'SYNC': use sync or threads", e.getMessage());
+        assertEquals("unknown I/O engine 'SYNC': use auto, io_uring,"
+                + " threads or sync", e.getMessage());
     }
 
     @Test

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.block.image;
 
-import io.vblk.block.engine.HostFile;
+import io.vblk.block.engine.SeamFile;
 import io.vblk.posix.IovecArray;
 import io.vblk.posix.NativeMemory;
 
@@ -9,7 +9,7 @@ import io.vblk.posix.NativeMemory;
  * A real file that notes in a journal what is done to it, in an order that every thread agrees
  * on: each call is noted before it begins and after it has ended. Thread: any.
  */
-class RecordingFile extends HostFile {
+class RecordingFile extends SeamFile {
     private final PowerCutJournal journal;
     private final int zeroRangeErrno;
 

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.block.engine;
+
+import io.vblk.block.BlockOp;
+import io.vblk.block.BlockRequest;
+import io.vblk.posix.ErrnoException;
+import io.vblk.posix.IovecArray;
+import io.vblk.posix.Posix;
+import io.vblk.uring.CompletionQueue;
+import io.vblk.uring.SubmissionQueue;
+import io.vblk.uring.Uring;
+
+/**
+ * Transfers of one file over an io_uring(7) of its own. Thread: home, whose first call makes it the
+ * ring's owner; {@link #fd} and the constructor: any.
+ */
+final class UringTransfers implements TransferRing {
+    /** Places for requests not yet submitted; there are twice as many for results. */
+    static final int ENTRIES = 1024;
+
+    private static final int FILE = 0;
+    private static final int STABLE_FILE = 1;
+
+    private final HostFile file;
+    private final Uring ring;
+    private final SubmissionQueue submissions;
+    private final CompletionQueue completions;
+    private boolean enabled;
+    private boolean registered;
+
+    /** Makes a ring; ErrnoException as io_uring_setup(2). */
+    UringTransfers(HostFile file) throws ErrnoException {
+        this.file = file;
+        this.ring = Uring.create(ENTRIES);
+        this.submissions = ring.submissions();
+        this.completions = ring.completions();
+    }
+
+    @Override
+    public int fd() {
+        return ring.fd();
+    }
+
+    @Override
+    public boolean add(BlockRequest request, int slot) {
+        boolean write = request.op() == BlockOp.WRITE;
+        boolean stable = write && request.stable();
+        int fd = registered
+                ? (stable ? STABLE_FILE : FILE)
+                : (stable ? file.stableFd() : file.fd());
+        long iovecs = request.iovecs();
+        int flags = stable ? Posix.RWF_DSYNC : 0;
+        // One segment needs no array, which the kernel would have to read and check.
+        boolean added = request.iovecCount() == 1
+                ? submissions.add(write ? Uring.OP_WRITE : Uring.OP_READ, fd, request.offset(),
+                        IovecArray.baseAt(iovecs), (int) request.lengthBytes(), flags, slot)
+                : submissions.add(write ? Uring.OP_WRITEV : Uring.OP_READV, fd, request.offset(),
+                        iovecs, request.iovecCount(), flags, slot);
+        if (added && registered) {
+            submissions.useRegisteredFile();
+        }
+        return added;
+    }
+
+    @Override
+    public int submit() {
+        enableOnce();
+        int result = ring.enter(0, 0);
+        int left = submissions.pending();
+        if (left > 0 && (result >= 0 || result == -Posix.EINTR)) {
+            // Interrupted, or stopped by an entry that failed at once: the rest is next.
+            ring.enter(0, 0);
+            left = submissions.pending();
+        }
+        return left;
+    }
+
+    private void enableOnce() {
+        if (enabled) {
+            return;
+        }
+        enabled = true;
+        try {
+            ring.enable();
+            // Where the host allows no more registered files, requests name descriptors.
+            registered = ring.registerFiles(file.fd(), file.stableFd()) == 0;
+        } catch (ErrnoException e) {
+            // The probe has done the same on this host.
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public int withdraw() {
+        return (int) submissions.withdraw();
+    }
+
+    @Override
+    public boolean hasResults() {
+        return completions.size() != 0 || ring.needsEnter();
+    }
+
+    @Override
+    public int collect() {
+        if (ring.needsEnter()) {
+            ring.enter(0, Uring.GETEVENTS);
+        }
+        return completions.size();
+    }
+
+    @Override
+    public int slot() {
+        return (int) completions.userData(0);
+    }
+
+    @Override
+    public int result() {
+        return completions.result(0);
+    }
+
+    @Override
+    public void next() {
+        completions.advance(1);
+    }
+
+    @Override
+    public void close() {
+        ring.close();
+    }
+}
