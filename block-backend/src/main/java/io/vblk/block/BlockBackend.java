@@ -21,6 +21,15 @@ public interface BlockBackend extends AutoCloseable {
     /** Sets off everything queued; called once at the end of a batch of submits. */
     void commit();
 
+    /**
+     * Requests' segments will lie in this memory, which a backend may prepare for it. Called once
+     * per user of the memory, each undone by {@link #removeBuffers}.
+     */
+    default void addBuffers(long address, long lengthBytes) {}
+
+    /** A user of the memory is gone, with its requests. */
+    default void removeBuffers(long address, long lengthBytes) {}
+
     /** Gives up this view of the disk. No request may be under way. */
     @Override
     void close();

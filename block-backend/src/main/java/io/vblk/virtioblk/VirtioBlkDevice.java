@@ -38,6 +38,8 @@ public final class VirtioBlkDevice implements VirtioDevice {
     private final long offered;
     private final byte[] serial;
     private final VirtioBlkQueue[] queues;
+    /** What each running queue was started with. */
+    private final GuestMemory[] memories;
     /** Where the writes of each queue are logged, running or not; null if they are not. */
     private final QueueLog[] logs;
     /** Made with the first start of a queue; kept from then on. */
@@ -79,6 +81,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
         this.serial = Arrays.copyOf(
                 options.serial().getBytes(StandardCharsets.US_ASCII), VirtioBlkAbi.ID_BYTES);
         this.queues = new VirtioBlkQueue[options.numQueues()];
+        this.memories = new GuestMemory[options.numQueues()];
         this.logs = new QueueLog[options.numQueues()];
         this.latencies = new AtomicReferenceArray<>(queues.length);
     }
@@ -251,8 +254,9 @@ public final class VirtioBlkDevice implements VirtioDevice {
                 latencyOf(index));
         // Noted before: if the wait for the iothread is broken off, the queue may run all the same.
         queues[index] = queue;
+        memories[index] = memory;
         counted = counted.with(queue);
-        String refusal = startOnHome(homeOf(index).ioThread(), queue);
+        String refusal = startOnHome(homeOf(index), queue, memory);
         if (refusal != null) {
             queues[index] = null;
             counted = counted.without(queue);
@@ -275,12 +279,14 @@ public final class VirtioBlkDevice implements VirtioDevice {
     }
 
     /** Returns why the kick cannot be watched, or null. */
-    private static String startOnHome(IoThread ioThread, VirtioBlkQueue queue) {
+    private static String startOnHome(QueueHome home, VirtioBlkQueue queue, GuestMemory memory) {
         AtomicReference<String> refusal = new AtomicReference<>();
-        ioThread.call(() -> {
+        home.ioThread().call(() -> {
+            home.addBuffers(memory);
             try {
                 queue.start();
             } catch (ErrnoException | IllegalArgumentException e) {
+                home.removeBuffers(memory);
                 refusal.set(e.getMessage());
             }
         });
@@ -308,9 +314,14 @@ public final class VirtioBlkDevice implements VirtioDevice {
         if (queue == null) {
             return VirtqueueConfig.freshBase(negotiated);
         }
-        IoThread ioThread = homeOf(index).ioThread();
+        QueueHome home = homeOf(index);
+        IoThread ioThread = home.ioThread();
+        GuestMemory memory = memories[index];
         CompletableFuture<Void> drained = new CompletableFuture<>();
-        ioThread.call(() -> queue.stop(() -> drained.complete(null)));
+        ioThread.call(() -> queue.stop(() -> {
+            home.removeBuffers(memory);
+            drained.complete(null);
+        }));
         ioThread.await(drained);
         queues[index] = null;
         counted = counted.without(queue);

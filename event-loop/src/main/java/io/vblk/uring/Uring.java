@@ -152,6 +152,20 @@ public final class Uring implements AutoCloseable {
         }
     }
 
+    /**
+     * Registers buffers, an iovec each, which fixed transfers then name by their place.
+     *
+     * @return 0 or the negative errno
+     */
+    public int registerBuffers(long iovecs, int count) {
+        return Posix.ioUringRegister(fd, IoUringAbi.REGISTER_BUFFERS, iovecs, count);
+    }
+
+    /** Registers buffers no more; transfers under way keep theirs until they end. */
+    public void unregisterBuffers() {
+        Posix.ioUringRegister(fd, IoUringAbi.UNREGISTER_BUFFERS, 0, 0);
+    }
+
     /** Readable while there are answers. */
     public int fd() {
         return fd;

@@ -56,6 +56,8 @@ final class DeviceOptions {
                 "how files are read and written: auto (io_uring where the host allows it, else "
                         + "threads), io_uring, threads (worker threads) or sync (in the event "
                         + "loop, which waits); default: auto"));
+        options.addOption(toggle("fixed-buffers",
+                "io_uring registers the guest's memory, which pins all of it; default: 0"));
         options.addOption(value("logical-block-size", "BYTES",
                 "block size that guests see, 512 or 4096; default: the image's own"));
         options.addOption(value("delay-us", "MIN[-MAX]",

@@ -39,6 +39,7 @@ final class ImageAccess {
         // What is not there is opened, too: that says best what is wrong.
         return new ImageSpec(target, format, readOnly || !writes || !permitted, copy,
                 DeviceOptions.engine(line), DeviceOptions.blockBytes(line))
+                .withFixedBuffers(CommonOptions.isOn(line, "fixed-buffers", false))
                 .withFilters(DeviceOptions.filters(line));
     }
 
@@ -54,6 +55,7 @@ final class ImageAccess {
                 line, "locking", ImageLocking.AUTO.toString()));
         return new ImageSpec(target, format, readOnly, copy, DeviceOptions.engine(line),
                 DeviceOptions.blockBytes(line), locking, false)
+                .withFixedBuffers(CommonOptions.isOn(line, "fixed-buffers", false))
                 .withFilters(DeviceOptions.filters(line));
     }
 

@@ -43,6 +43,11 @@ public class HostFile implements AutoCloseable {
         this.stableFd = stableFd;
     }
 
+    /** What messages call the file. */
+    final String name() {
+        return name;
+    }
+
     /** The descriptor. */
     public final int fd() {
         return fd;
@@ -59,8 +64,8 @@ public class HostFile implements AutoCloseable {
     }
 
     /** What {@link UringEngine} puts its transfers in; ErrnoException as io_uring_setup(2). */
-    TransferRing newRing() throws ErrnoException {
-        return new UringTransfers(this);
+    TransferRing newRing(boolean fixedBuffers) throws ErrnoException {
+        return new UringTransfers(this, fixedBuffers);
     }
 
     /** preadv2(2) that answers EAGAIN, or reads less, rather than wait for the disk. */

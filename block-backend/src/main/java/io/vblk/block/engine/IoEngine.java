@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.block.engine;
 
+import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockRequest;
 import io.vblk.block.QueueStatus;
 
@@ -11,6 +12,12 @@ public interface IoEngine extends AutoCloseable {
 
     /** Sets off everything queued; called once at the end of a batch of submits. */
     void commit();
+
+    /** Requests' segments will lie in this memory: {@link BlockBackend#addBuffers}. */
+    default void addBuffers(long address, long lengthBytes) {}
+
+    /** A user of that memory is gone. */
+    default void removeBuffers(long address, long lengthBytes) {}
 
     /** Ends the engine, not the file. No request may be under way. */
     @Override

@@ -33,14 +33,16 @@ public final class IoEngines {
      * An engine for one context; any number of them may share a file, which stays its owner's.
      *
      * @param kind not AUTO, which is to be decided once for all contexts
+     * @param fixedBuffers whether io_uring registers the memory that requests lie in
      * @throws ErrnoException if the host has no more rings, descriptors or memory
      */
-    public static IoEngine open(IoEngineKind kind, HostFile file, AioContext context)
-            throws ErrnoException {
+    public static IoEngine open(IoEngineKind kind, HostFile file, AioContext context,
+            boolean fixedBuffers) throws ErrnoException {
         return switch (kind) {
             case SYNC -> new SyncEngine(new BlockingIo(file));
             case THREADS -> threads(file, context);
-            case IO_URING -> new UringEngine(file, context, file.newRing(), threads(file, context));
+            case IO_URING -> new UringEngine(
+                    file, context, file.newRing(fixedBuffers), threads(file, context));
             case AUTO -> throw new IllegalArgumentException("auto was not decided");
         };
     }

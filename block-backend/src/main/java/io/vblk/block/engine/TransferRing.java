@@ -43,6 +43,12 @@ interface TransferRing extends AutoCloseable {
     /** Goes on to the next result. */
     void next();
 
+    /** {@link IoEngine#addBuffers}. */
+    default void addBuffers(long address, long lengthBytes) {}
+
+    /** {@link IoEngine#removeBuffers}. */
+    default void removeBuffers(long address, long lengthBytes) {}
+
     @Override
     void close();
 }

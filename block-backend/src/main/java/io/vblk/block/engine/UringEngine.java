@@ -245,6 +245,16 @@ final class UringEngine extends DeferredCall implements IoEngine, FdCallbacks {
         return "aio=io_uring";
     }
 
+    @Override
+    public void addBuffers(long address, long lengthBytes) {
+        ring.addBuffers(address, lengthBytes);
+    }
+
+    @Override
+    public void removeBuffers(long address, long lengthBytes) {
+        ring.removeBuffers(address, lengthBytes);
+    }
+
     /** Ends ring and workers. */
     @Override
     public void close() {

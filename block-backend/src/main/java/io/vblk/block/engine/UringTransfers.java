@@ -25,13 +25,17 @@ final class UringTransfers implements TransferRing {
     private final Uring ring;
     private final SubmissionQueue submissions;
     private final CompletionQueue completions;
+    /** Null unless wanted. */
+    private final FixedBuffers buffers;
     private boolean enabled;
     private boolean registered;
 
     /** Makes a ring; ErrnoException as io_uring_setup(2). */
-    UringTransfers(HostFile file) throws ErrnoException {
+    UringTransfers(HostFile file, boolean fixedBuffers) throws ErrnoException {
         this.file = file;
         this.ring = Uring.create(ENTRIES);
+        this.buffers = fixedBuffers ? new FixedBuffers(
+                file.name(), ring, FixedBuffers.SLICE_BYTES_MAX) : null;
         this.submissions = ring.submissions();
         this.completions = ring.completions();
     }
@@ -50,14 +54,29 @@ final class UringTransfers implements TransferRing {
                 : (stable ? file.stableFd() : file.fd());
         long iovecs = request.iovecs();
         int flags = stable ? Posix.RWF_DSYNC : 0;
-        // One segment needs no array, which the kernel would have to read and check.
         boolean added = request.iovecCount() == 1
-                ? submissions.add(write ? Uring.OP_WRITE : Uring.OP_READ, fd, request.offset(),
-                        IovecArray.baseAt(iovecs), (int) request.lengthBytes(), flags, slot)
+                ? addOne(request, write, fd, flags, slot)
                 : submissions.add(write ? Uring.OP_WRITEV : Uring.OP_READV, fd, request.offset(),
                         iovecs, request.iovecCount(), flags, slot);
         if (added && registered) {
             submissions.useRegisteredFile();
+        }
+        return added;
+    }
+
+    /** One segment needs no array, which the kernel would have to read and check. */
+    private boolean addOne(BlockRequest request, boolean write, int fd, int flags, int slot) {
+        long address = IovecArray.baseAt(request.iovecs());
+        long length = request.lengthBytes();
+        int buffer = buffers == null ? FixedBuffers.NONE : buffers.indexOf(address, length);
+        if (buffer == FixedBuffers.NONE) {
+            return submissions.add(write ? Uring.OP_WRITE : Uring.OP_READ, fd, request.offset(),
+                    address, (int) length, flags, slot);
+        }
+        boolean added = submissions.add(write ? Uring.OP_WRITE_FIXED : Uring.OP_READ_FIXED, fd,
+                request.offset(), address, (int) length, flags, slot);
+        if (added) {
+            submissions.useRegisteredBuffer(buffer);
         }
         return added;
     }
@@ -121,6 +140,21 @@ final class UringTransfers implements TransferRing {
     @Override
     public void next() {
         completions.advance(1);
+    }
+
+    @Override
+    public void addBuffers(long address, long lengthBytes) {
+        if (buffers != null) {
+            enableOnce();
+            buffers.add(address, lengthBytes);
+        }
+    }
+
+    @Override
+    public void removeBuffers(long address, long lengthBytes) {
+        if (buffers != null) {
+            buffers.remove(address, lengthBytes);
+        }
     }
 
     @Override

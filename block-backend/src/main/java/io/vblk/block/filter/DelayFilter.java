@@ -79,6 +79,16 @@ public final class DelayFilter implements BlockBackend {
     }
 
     @Override
+    public void addBuffers(long address, long lengthBytes) {
+        backend.addBuffers(address, lengthBytes);
+    }
+
+    @Override
+    public void removeBuffers(long address, long lengthBytes) {
+        backend.removeBuffers(address, lengthBytes);
+    }
+
+    @Override
     public void close() {
         assert waiting.isEmpty() && handOver.isEmpty();
         timer.cancel();

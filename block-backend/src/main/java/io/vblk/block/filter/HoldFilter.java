@@ -62,6 +62,16 @@ public final class HoldFilter implements BlockBackend {
     }
 
     @Override
+    public void addBuffers(long address, long lengthBytes) {
+        backend.addBuffers(address, lengthBytes);
+    }
+
+    @Override
+    public void removeBuffers(long address, long lengthBytes) {
+        backend.removeBuffers(address, lengthBytes);
+    }
+
+    @Override
     public void close() {
         assert handOver.isEmpty();
         hold.remove(this);

@@ -23,6 +23,7 @@ import java.util.Set;
  * @param locking whether others are kept away from the file
  * @param keepsStorage whether discards do nothing, and zeroes are written without giving storage
  *     back
+ * @param fixedBuffers whether io_uring registers guest memory, which pins all of it
  * @param filters what stands between guests and the image
  */
 public record ImageSpec(
@@ -34,6 +35,7 @@ public record ImageSpec(
         int blockBytes,
         ImageLocking locking,
         boolean keepsStorage,
+        boolean fixedBuffers,
         Filters filters) {
     /** The logical block sizes that there are. */
     private static final Set<Integer> BLOCK_BYTES = Set.of(0, 512, 4096);
@@ -54,7 +56,7 @@ public record ImageSpec(
     public ImageSpec(String target, ImageFormat format, boolean readOnly, boolean throwAwayCopy,
             IoEngineKind engine, int blockBytes, ImageLocking locking, boolean keepsStorage) {
         this(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking, keepsStorage,
-                Filters.NONE);
+                false, Filters.NONE);
     }
 
     /** Nothing but the format may be null. */
@@ -72,6 +74,12 @@ public record ImageSpec(
     /** The same with these filters. */
     public ImageSpec withFilters(Filters wanted) {
         return new ImageSpec(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking,
-                keepsStorage, wanted);
+                keepsStorage, fixedBuffers, wanted);
+    }
+
+    /** The same with or without fixed buffers. */
+    public ImageSpec withFixedBuffers(boolean wanted) {
+        return new ImageSpec(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking,
+                keepsStorage, wanted, filters);
     }
 }

@@ -21,6 +21,7 @@ public final class OpenImage implements AutoCloseable {
     private final EngineChoice engine;
     private final boolean guarded;
     private final boolean keepsStorage;
+    private final boolean fixedBuffers;
     private final RawFile file;
     private final MappedMemory memory;
     private final Filters filters;
@@ -35,6 +36,7 @@ public final class OpenImage implements AutoCloseable {
         this.engine = engine;
         this.guarded = spec.format() == null && !limits.readOnly();
         this.keepsStorage = spec.keepsStorage();
+        this.fixedBuffers = spec.fixedBuffers();
         this.file = file;
         this.memory = memory;
         this.filters = spec.filters();
@@ -179,7 +181,8 @@ public final class OpenImage implements AutoCloseable {
 
     private IoEngine openEngine(AioContext context) throws ImageException {
         try {
-            return IoEngines.open(engine.kind(), file.file(), context);
+            return IoEngines.open(
+                    engine.kind(), file.file(), context, fixedBuffers);
         } catch (ErrnoException e) {
             throw new ImageException(
                     file.path() + ": aio=" + engine.kind() + ": " + e.getMessage(), e);

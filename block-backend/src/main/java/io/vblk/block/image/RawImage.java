@@ -46,6 +46,16 @@ final class RawImage implements BlockBackend {
     }
 
     @Override
+    public void addBuffers(long address, long lengthBytes) {
+        engine.addBuffers(address, lengthBytes);
+    }
+
+    @Override
+    public void removeBuffers(long address, long lengthBytes) {
+        engine.removeBuffers(address, lengthBytes);
+    }
+
+    @Override
     public void close() {
         engine.close();
         if (guard != null) {

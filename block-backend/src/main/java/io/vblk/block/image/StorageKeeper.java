@@ -42,6 +42,16 @@ final class StorageKeeper implements BlockBackend {
     }
 
     @Override
+    public void addBuffers(long address, long lengthBytes) {
+        disk.addBuffers(address, lengthBytes);
+    }
+
+    @Override
+    public void removeBuffers(long address, long lengthBytes) {
+        disk.removeBuffers(address, lengthBytes);
+    }
+
+    @Override
     public void close() {
         disk.close();
     }

@@ -92,12 +92,13 @@ class EngineAllocationTest {
             throws Exception {
         context.setIoLimits(new IoLimits(0, 0, 4));
         if (kind == IoEngineKind.SYNC) {
-            return IoEngines.open(kind, file, context);
+            return IoEngines.open(kind, file, context, false);
         }
         ThreadsEngine workers =
                 new ThreadsEngine(new BlockingIo(file), context, Long.MAX_VALUE / 4, threads);
         return kind == IoEngineKind.THREADS
-                ? workers : new UringEngine(file, context, new UringTransfers(file), workers);
+                ? workers
+                : new UringEngine(file, context, new UringTransfers(file, true), workers);
     }
 
     private long allocatedBytes() {

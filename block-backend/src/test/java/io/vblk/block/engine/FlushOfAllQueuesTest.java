@@ -44,8 +44,8 @@ class FlushOfAllQueuesTest {
     private void attach(IoEngineKind engine) throws Exception {
         AioContext context = AioContext.create(AioOptions.of(PollingOptions.OFF));
         contexts.add(context);
-        disks.add(new ContractFilter(
-                EngineBackend.of(IoEngines.open(engine, file, context), FILE_BYTES), context));
+        disks.add(new ContractFilter(EngineBackend.of(
+                IoEngines.open(engine, file, context, false), FILE_BYTES), context));
     }
 
     @AfterEach

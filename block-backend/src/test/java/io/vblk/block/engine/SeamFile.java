@@ -11,7 +11,7 @@ public class SeamFile extends HostFile {
     }
 
     @Override
-    TransferRing newRing() {
+    TransferRing newRing(boolean fixedBuffers) {
         return new FileRing(this);
     }
 

@@ -92,7 +92,7 @@ class ThreadsEngineStressTest {
             this.random = new SplittableRandom(seed);
             this.memory = MappedMemory.anonymous(
                     SLOTS * (SLOT_BYTES + (long) IovecArray.ELEMENT_BYTES));
-            IoEngine engine = IoEngines.open(IoEngineKind.THREADS, file, context);
+            IoEngine engine = IoEngines.open(IoEngineKind.THREADS, file, context, false);
             this.disk = new ContractFilter(
                     EngineBackend.of(engine, LOOPS * LOOP_BYTES), context);
         }

@@ -14,6 +14,7 @@ import io.vblk.block.BlockOp;
 import io.vblk.block.ContractFilter;
 import io.vblk.block.QueueStatus;
 import io.vblk.block.TestRequest;
+import io.vblk.block.engine.IoEngine;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.engine.IoEngines;
 import io.vblk.posix.Posix;
@@ -112,8 +113,9 @@ class PowerCutTest {
             RecordingFile file, IoEngineKind engine, AioContext context) throws Exception {
         LiveLimits limits = new LiveLimits(
                 new BlockLimits(CAPACITY, SECTOR, 4096, 0, false, true, true));
-        return new ContractFilter(new RawImage(limits, IoEngines.open(engine, file, context),
-                new FirstBlockGuard(SECTOR)), context);
+        IoEngine opened = IoEngines.open(engine, file, context, false);
+        return new ContractFilter(
+                new RawImage(limits, opened, new FirstBlockGuard(SECTOR)), context);
     }
 
     /** Keeps random requests in flight that never overlap, and notes their ends. */
