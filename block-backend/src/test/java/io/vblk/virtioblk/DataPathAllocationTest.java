@@ -47,6 +47,7 @@ class DataPathAllocationTest {
                 new Case("null", IoEngineKind.SYNC, 1, true),
                 new Case("null", IoEngineKind.SYNC, 32, true),
                 new Case("file", IoEngineKind.SYNC, 1), new Case("file", IoEngineKind.SYNC, 32),
+                new Case("file", IoEngineKind.AUTO, 1), new Case("file", IoEngineKind.AUTO, 32),
                 new Case("file", IoEngineKind.THREADS, 1),
                 new Case("file", IoEngineKind.THREADS, 32));
     }
