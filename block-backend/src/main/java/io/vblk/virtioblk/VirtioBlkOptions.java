@@ -78,7 +78,7 @@ public record VirtioBlkOptions(
     }
 
     /** Number of the iothread that a queue runs on, of so many. */
-    int homeOf(int queue, int homes) {
+    public int homeOf(int queue, int homes) {
         return vqMapping.isEmpty() ? queue % homes : vqMapping.get(queue);
     }
 }

@@ -27,6 +27,7 @@ public final class BenchRun implements AutoCloseable {
     private final StopFlag stop = new StopFlag();
     private final List<LoadGenerator> jobs = new ArrayList<>();
     private final AtomicReference<Throwable> crash = new AtomicReference<>();
+    private TailWatch tail;
 
     private BenchRun(GuestTarget guest, JobSpec spec, VerifyMap verify) {
         this.guest = guest;
@@ -94,6 +95,23 @@ public final class BenchRun implements AutoCloseable {
         return guest.followSize();
     }
 
+    /**
+     * Lets the report of the next run say why its slowest requests were slow. It costs a recording
+     * of what the JVM does and a little of each request's time.
+     *
+     * @throws IOException if the host does not tell, in words for an operator
+     */
+    public void explainTail() throws IOException {
+        List<int[]> deviceThreads = new ArrayList<>();
+        for (int i = 0; i < jobs.size(); i++) {
+            deviceThreads.add(guest.deviceThreads(i));
+        }
+        tail = new TailWatch(spec, deviceThreads);
+        for (int i = 0; i < jobs.size(); i++) {
+            jobs.get(i).explainTail(tail.samples(i));
+        }
+    }
+
     /** Asks the jobs to end after the requests in flight. Thread: any. */
     public void stop() {
         stop.request();
@@ -108,8 +126,17 @@ public final class BenchRun implements AutoCloseable {
     public JobReport run(Consumer<Progress> progress) throws IOException {
         ZonedDateTime started = ZonedDateTime.now();
         guest.beginReport();
+        if (tail != null) {
+            tail.begin();
+        }
         inThreads(LoadGenerator::run, progress);
         TargetReport target = guest.report();
+        List<JobStats> stats = jobs.stream().map(LoadGenerator::stats).toList();
+        TailReport explained = null;
+        if (tail != null) {
+            explained = tail.finish(JobStats.sum(stats));
+            endTail();
+        }
         boolean flushed = true;
         if (spec.rw().writes()) {
             if (verify != null) {
@@ -117,8 +144,13 @@ public final class BenchRun implements AutoCloseable {
             }
             flushed = !guest.canFlush() || flush();
         }
-        List<JobStats> stats = jobs.stream().map(LoadGenerator::stats).toList();
-        return new JobReport(target, spec, started, stats, flushed);
+        return new JobReport(target, spec, started, stats, flushed, explained);
+    }
+
+    private void endTail() {
+        jobs.forEach(job -> job.explainTail(null));
+        tail.close();
+        tail = null;
     }
 
     /** Makes everything written stable, through the first queue; whether the device says so. */
@@ -157,6 +189,9 @@ public final class BenchRun implements AutoCloseable {
                 while (thread.isAlive()) {
                     thread.join(LOOK_MS);
                     guest.checkAlive();
+                    if (tail != null) {
+                        tail.look();
+                    }
                     long nowNs = System.nanoTime();
                     if (nowNs - shownNs >= PROGRESS_MS * 900_000) {
                         last = last.next(nowNs - beganNs, sum(false), sum(true),
@@ -208,6 +243,9 @@ public final class BenchRun implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try {
+            if (tail != null) {
+                endTail();
+            }
             if (verify != null) {
                 verify.close();
             }

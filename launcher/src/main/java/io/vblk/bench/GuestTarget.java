@@ -56,6 +56,11 @@ interface GuestTarget extends AutoCloseable {
     /** Whether there is a cache to flush. */
     boolean canFlush();
 
+    /** Threads of this process that serve a job's queue, by their numbers in /proc/self/task. */
+    default int[] deviceThreads(int job) throws IOException {
+        return new int[0];
+    }
+
     /** From here on what happens counts for {@link #report}. */
     void beginReport();
 

@@ -15,6 +15,8 @@ import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -134,6 +136,24 @@ final class InProcessGuest implements GuestTarget {
     @Override
     public VirtioBlkDriver driver(int job) {
         return drivers.get(job);
+    }
+
+    @Override
+    public int[] deviceThreads(int job) throws IOException {
+        Path[] own = new Path[1];
+        homes.get(setup.device().homeOf(job, homes.size())).ioThread().call(() -> own[0] = thisThread());
+        if (own[0] == null) {
+            throw new IOException("/proc/thread-self cannot be read: it tells what a thread did");
+        }
+        return new int[] {Integer.parseInt(own[0].getFileName().toString())};
+    }
+
+    private static Path thisThread() {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/thread-self"));
+        } catch (IOException e) {
+            return null;
+        }
     }
 
     @Override

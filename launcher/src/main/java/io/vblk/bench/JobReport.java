@@ -15,14 +15,16 @@ public final class JobReport {
     private final ZonedDateTime started;
     private final List<JobStats> jobs;
     private final boolean flushed;
+    private final TailReport tail;
 
     JobReport(TargetReport target, JobSpec spec, ZonedDateTime started, List<JobStats> jobs,
-            boolean flushed) {
+            boolean flushed, TailReport tail) {
         this.target = target;
         this.spec = spec;
         this.started = started;
         this.jobs = List.copyOf(jobs);
         this.flushed = flushed;
+        this.tail = tail;
     }
 
     /** fio's normal output, with the loop's statistics after it. */
@@ -79,6 +81,11 @@ public final class JobReport {
         return hostErrno() == 0
                 ? "the device answered with an I/O error"
                 : ErrnoException.describe(hostErrno());
+    }
+
+    /** Why the slowest requests were slow; null if nobody asked. */
+    TailReport tail() {
+        return tail;
     }
 
     TargetReport target() {

@@ -215,6 +215,9 @@ final class JsonReport {
             writeDevice(own.stats());
             writeLoop(own);
         }
+        if (report.tail() != null) {
+            report.tail().writeTo(json);
+        }
         json.writeEndObject();
     }
 

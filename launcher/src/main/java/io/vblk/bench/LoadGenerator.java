@@ -53,6 +53,8 @@ final class LoadGenerator {
     private long nowNs;
     private long generation;
     private int spins;
+    /** Where slow requests are noted; null if nobody asks. */
+    private TailSamples tail;
 
     LoadGenerator(JobSpec spec, int job, VirtioBlkDriver driver, VerifyMap verify, StopFlag stop) {
         this.spec = spec;
@@ -83,6 +85,11 @@ final class LoadGenerator {
         return stats;
     }
 
+    /** Notes slow requests there from now on, or not any more if null. No job may run. */
+    void explainTail(TailSamples samples) {
+        tail = samples;
+    }
+
     /** Runs the job, measured. */
     void run() {
         ThreadUsage before = ThreadUsage.ofCurrentThread();
@@ -90,7 +97,13 @@ final class LoadGenerator {
         recordFromNs = System.nanoTime() + spec.rampNs();
         endNs = spec.runtimeNs() == 0 ? Long.MAX_VALUE : recordFromNs + spec.runtimeNs();
         sampledNs = recordFromNs;
+        if (tail != null) {
+            tail.begin(System.nanoTime());
+        }
         drive(new AccessPattern(spec, job));
+        if (tail != null) {
+            tail.end();
+        }
         stats.elapsedNs = Math.max(1, System.nanoTime() - recordFromNs);
         stats.activeNs = stats.elapsedNs + spec.rampNs();
         stats.usage = ThreadUsage.ofCurrentThread().since(before);
@@ -135,7 +148,13 @@ final class LoadGenerator {
     private boolean isAbandonedAfterWait() {
         if (spec.waitMode() == WaitMode.EVENT) {
             driver.await(AWAIT_NS);
+            if (tail != null) {
+                tail.resume(System.nanoTime());
+            }
             return stop.isAbandoned();
+        }
+        if (tail != null) {
+            tail.look(System.nanoTime());
         }
         if (++spins % SPINS_PER_YIELD != 0) {
             Thread.onSpinWait();
@@ -167,8 +186,7 @@ final class LoadGenerator {
             nowNs = System.nanoTime();
             issueNs[slot] = nowNs;
             if (wantsKick) {
-                driver.sendKick();
-                nowNs = System.nanoTime();
+                kick();
             }
             batch++;
             if (isCounted()) {
@@ -177,6 +195,15 @@ final class LoadGenerator {
         }
         if (batch > 0 && isCounted()) {
             stats.submits.count(1, batch);
+        }
+    }
+
+    private void kick() {
+        long beganNs = nowNs;
+        driver.sendKick();
+        nowNs = System.nanoTime();
+        if (tail != null) {
+            tail.kicked(beganNs, nowNs);
         }
     }
 
@@ -233,6 +260,9 @@ final class LoadGenerator {
 
     private void reap(int first) {
         nowNs = System.nanoTime();
+        if (tail != null) {
+            tail.reaped(nowNs);
+        }
         int count = 0;
         int slot = first;
         while (slot != VirtioBlkDriver.NOTHING) {
@@ -251,6 +281,9 @@ final class LoadGenerator {
         if (isOver()) {
             sourceEnded = true;
         }
+        if (tail != null) {
+            nowNs = tail.settle(nowNs, stats);
+        }
     }
 
     private boolean isOver() {
@@ -267,6 +300,9 @@ final class LoadGenerator {
             fail(slot);
         } else if (recording && startNs[slot] - recordFromNs >= 0) {
             stats.of(write).record(startNs[slot], issueNs[slot], nowNs, spec.blockBytes());
+            if (tail != null) {
+                tail.completed(issueNs[slot], nowNs);
+            }
         }
         if (verify != null) {
             check(slot);

@@ -36,6 +36,9 @@ final class TextReport {
         }
         writeRunStatus();
         writeTarget();
+        if (report.tail() != null) {
+            out.append(report.tail().toText());
+        }
         return out.toString();
     }
 

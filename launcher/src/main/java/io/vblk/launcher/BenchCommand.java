@@ -45,6 +45,8 @@ final class BenchCommand implements Command {
                 "normal or json, in fio's shape; default: normal"));
         options.addOption(CommonOptions.flag("stats",
                 "also report what the event loop did, handler by handler"));
+        options.addOption(CommonOptions.flag("explain-tail",
+                "also report why the slowest requests were slow"));
         DeviceOptions.addTo(options);
         return options;
     }
@@ -60,6 +62,9 @@ final class BenchCommand implements Command {
         try (BenchRun run = open(line, job);
                 ProgressLine progress = ProgressLine.onTerminal(run.spec())) {
             termination.stops(run::stop);
+            if (line.hasOption("explain-tail")) {
+                run.explainTail();
+            }
             if (!json) {
                 System.out.println(headline(run.spec()));
             }
