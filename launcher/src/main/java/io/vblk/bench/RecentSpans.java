@@ -7,19 +7,19 @@ final class RecentSpans {
 
     private final long[] fromNs = new long[KEPT];
     private final long[] toNs = new long[KEPT];
-    private int next;
+    private long added;
 
     void add(long beganNs, long endedNs) {
-        fromNs[next] = beganNs;
-        toNs[next] = endedNs;
-        next = (next + 1) % KEPT;
+        int place = (int) (added++ % KEPT);
+        fromNs[place] = beganNs;
+        toNs[place] = endedNs;
     }
 
     /** How much of the time from one moment to another they cover, in nanoseconds. */
     long overlapNs(long beganNs, long endedNs) {
         long sum = 0;
-        for (int i = 0; i < KEPT; i++) {
-            // Differences only: nanoTime may wrap, and an empty entry overlaps nothing.
+        for (int i = 0; i < Math.min(added, KEPT); i++) {
+            // Differences only: nanoTime may wrap.
             long from = fromNs[i] - beganNs < 0 ? beganNs : fromNs[i];
             long to = toNs[i] - endedNs > 0 ? endedNs : toNs[i];
             sum += Math.max(0, to - from);

@@ -11,9 +11,9 @@ import java.util.Locale;
  *
  * @param p999Ns the 99.9th percentile of clat over all jobs, in nanoseconds
  * @param p9999Ns the 99.99th
- * @param above requests above the 99.9th
+ * @param above requests that took that long or longer
  * @param looked those of them that were looked at
- * @param looked9999 those above the 99.99th that were looked at
+ * @param looked9999 of these, the ones at the 99.99th or above
  * @param rows one for each cause, in their order of priority
  * @param slowest the slowest request; null of a run without requests
  * @param ofDevice whether the device's threads were looked at, too
@@ -28,8 +28,8 @@ record TailReport(long p999Ns, long p9999Ns, long above, long looked, long looke
      *
      * @param events how often it happened in the measured time, whether or not it hurt
      * @param what the events are, in words
-     * @param samples requests above the 99.9th percentile that it explains
-     * @param samples9999 of those the ones above the 99.99th
+     * @param samples requests at the 99.9th percentile or above that it explains
+     * @param samples9999 of those the ones at the 99.99th or above
      * @param longestNs the slowest of them
      */
     record Row(TailCause cause, long events, String what, long samples, long samples9999,
@@ -46,12 +46,12 @@ record TailReport(long p999Ns, long p9999Ns, long above, long looked, long looke
     String toText() {
         StringBuilder out = new StringBuilder();
         line(out, "");
-        line(out, "Tail of clat: 99.90th=%.1f us, 99.99th=%.1f us, max=%.1f us; %d requests above "
-                        + "the 99.90th, %d of them looked at%s:",
+        line(out, "Tail of clat: 99.90th=%.1f us, 99.99th=%.1f us, max=%.1f us; %d requests from "
+                        + "the 99.90th on, %d of them looked at%s:",
                 p999Ns / NANOS_PER_US, p9999Ns / NANOS_PER_US,
                 slowest == null ? 0 : slowest.tookNs / NANOS_PER_US, above, looked,
                 ofDevice ? "" : " (the guests' side only)");
-        line(out, "  %-18s %10s %9s %9s %12s  %s", "cause", "requests", ">99.90th", ">99.99th",
+        line(out, "  %-18s %10s %9s %9s %12s  %s", "cause", "requests", ">=99.90", ">=99.99",
                 "longest", "seen");
         for (Row row : rows) {
             line(out, "  %-18s %10d %8.1f%% %8.1f%% %9.1f us  %s", row.cause, row.samples,

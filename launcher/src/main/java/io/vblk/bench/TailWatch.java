@@ -163,9 +163,9 @@ final class TailWatch implements AutoCloseable {
         Table(Histogram clat, Background background) {
             this.background = background;
             medianNs = clat.getValueAtPercentile(50);
-            p999Ns = clat.getValueAtPercentile(99.9);
-            p9999Ns = clat.getValueAtPercentile(99.99);
-            above = clat.getTotalCount() - clat.getCountBetweenValues(0, p999Ns);
+            p999Ns = clat.lowestEquivalentValue(clat.getValueAtPercentile(99.9));
+            p9999Ns = clat.lowestEquivalentValue(clat.getValueAtPercentile(99.99));
+            above = clat.getCountBetweenValues(p999Ns, clat.getMaxValue());
             for (TailSamples job : jobs) {
                 for (int i = 0; i < job.count(); i++) {
                     count(sample(job, i));
@@ -184,13 +184,13 @@ final class TailWatch implements AutoCloseable {
         }
 
         private void count(Sample sample) {
-            if (sample.tookNs() <= p999Ns) {
+            if (sample.tookNs() < p999Ns) {
                 return;
             }
             int cause = TailCause.of(sample, background, medianNs).ordinal();
             looked++;
             samples[cause]++;
-            if (sample.tookNs() > p9999Ns) {
+            if (sample.tookNs() >= p9999Ns) {
                 looked9999++;
                 samples9999[cause]++;
             }

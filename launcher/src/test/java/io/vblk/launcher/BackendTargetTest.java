@@ -44,6 +44,14 @@ final class BackendTargetTest {
 
     // ------------------------------------------------------------------ loads
 
+    @Test
+    void theTailIsExplainedFromTheGuestsSide() throws Exception {
+        try (QemuStorageDaemon daemon = daemon()) {
+            String text = bench(daemon, "--rw=randread", "--explain-tail").succeeded().out();
+            assertTrue(text.contains("looked at (the guests' side only):\n"), text);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"poll, 1, 1", "poll, 32, 2", "event, 1, 2", "event, 32, 1"})
     void loadsAreServedAndVerified(String wait, int depth, int jobs) throws Exception {
