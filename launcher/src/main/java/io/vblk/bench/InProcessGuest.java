@@ -140,8 +140,9 @@ final class InProcessGuest implements GuestTarget {
 
     @Override
     public int[] deviceThreads(int job) throws IOException {
+        QueueHome home = homes.get(setup.device().homeOf(job, homes.size()));
         Path[] own = new Path[1];
-        homes.get(setup.device().homeOf(job, homes.size())).ioThread().call(() -> own[0] = thisThread());
+        home.ioThread().call(() -> own[0] = thisThread());
         if (own[0] == null) {
             throw new IOException("/proc/thread-self cannot be read: it tells what a thread did");
         }
