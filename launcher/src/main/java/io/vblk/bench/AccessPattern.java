@@ -8,6 +8,7 @@ final class AccessPattern implements RequestSource {
     private static final int PERCENT = 100;
 
     private final JobSpec spec;
+    private final Pacer pacer;
     private final long blocks;
     /** Blocks to go through, or -1 for no end. */
     private final long total;
@@ -22,7 +23,18 @@ final class AccessPattern implements RequestSource {
      * @param job number of the job, so that each has its own random numbers
      */
     AccessPattern(JobSpec spec, int job) {
+        this(spec, job, null);
+    }
+
+    /**
+     * A pattern.
+     *
+     * @param job number of the job, so that each has its own random numbers
+     * @param pacer says in a mixed job what comes next; null for a closed loop
+     */
+    AccessPattern(JobSpec spec, int job, Pacer pacer) {
         this.spec = spec;
+        this.pacer = pacer;
         this.blocks = spec.blocks();
         this.total = spec.timeBased() ? -1 : blocks;
         this.state = scramble(spec.randSeed() + scramble(job + 1));
@@ -47,6 +59,9 @@ final class AccessPattern implements RequestSource {
         }
         if (!spec.rw().reads()) {
             return BlockOp.WRITE;
+        }
+        if (pacer != null) {
+            return pacer.isWrite() ? BlockOp.WRITE : BlockOp.READ;
         }
         boolean read = Math.floorMod(nextRandom(), (long) PERCENT) < spec.rwMixRead();
         return read ? BlockOp.READ : BlockOp.WRITE;

@@ -17,6 +17,7 @@ package io.vblk.bench;
  * @param randSeed seed of offsets, mixes and data
  * @param verify whether data is checked with crc32c
  * @param waitMode how to wait for completions
+ * @param rate requests per second and job, or none for a closed loop
  */
 public record JobSpec(
         ReadWrite rw,
@@ -31,7 +32,8 @@ public record JobSpec(
         long sizeBytes,
         long randSeed,
         boolean verify,
-        WaitMode waitMode) {
+        WaitMode waitMode,
+        ArrivalRate rate) {
 
     /** Most jobs: each is a thread. */
     public static final int NUMJOBS_MAX = 64;
@@ -51,6 +53,27 @@ public record JobSpec(
         require(runtimeNs >= 0 && rampNs >= 0, "times must not be negative");
         require(!timeBased || runtimeNs > 0, "time_based needs a runtime");
         require(offset >= 0 && sizeBytes >= 0, "offset and size must not be negative");
+        require(!rate.pacesInPart(rw),
+                "a mixed load needs a rate_iops of reads and of writes: " + rate.fioText());
+    }
+
+    /** A job without a rate. */
+    public JobSpec(ReadWrite rw, int rwMixRead, int blockBytes, int iodepth, int numjobs,
+            long runtimeNs, boolean timeBased, long rampNs, long offset, long sizeBytes,
+            long randSeed, boolean verify, WaitMode waitMode) {
+        this(rw, rwMixRead, blockBytes, iodepth, numjobs, runtimeNs, timeBased, rampNs, offset,
+                sizeBytes, randSeed, verify, waitMode, ArrivalRate.NONE);
+    }
+
+    /** The same job at a rate. */
+    public JobSpec withRate(ArrivalRate other) {
+        return new JobSpec(rw, rwMixRead, blockBytes, iodepth, numjobs, runtimeNs, timeBased,
+                rampNs, offset, sizeBytes, randSeed, verify, waitMode, other);
+    }
+
+    /** Whether requests start at a rate and not when one has ended. */
+    public boolean isOpenLoop() {
+        return rate.paces(rw);
     }
 
     private static void require(boolean condition, String message) {
@@ -81,14 +104,14 @@ public record JobSpec(
         require(region > 0, "bs=" + blockBytes + " is larger than the region of "
                 + (sizeBytes == 0 ? room : sizeBytes) + " bytes");
         return new JobSpec(rw, rwMixRead, blockBytes, iodepth, numjobs, runtimeNs, timeBased,
-                rampNs, offset, region, randSeed, verify, waitMode);
+                rampNs, offset, region, randSeed, verify, waitMode, rate);
     }
 
     /** The same job, going on over its region until stopped or until its runtime is over. */
     public JobSpec untilStopped() {
         return new JobSpec(rw, rwMixRead, blockBytes, iodepth, numjobs,
                 runtimeNs == 0 ? FOR_EVER_NS : runtimeNs, true, rampNs, offset, sizeBytes,
-                randSeed, verify, waitMode);
+                randSeed, verify, waitMode, rate);
     }
 
     /** Number of blocks in the region. */

@@ -18,6 +18,8 @@ final class JobStats {
 
     /** Jobs that these figures are of. */
     int jobs = 1;
+    /** Requests that a rate had due before the end and that never started. */
+    long backlog;
     /** Requests answered, those of the ramp too. */
     long completed;
     long verifiedBlocks;
@@ -55,6 +57,7 @@ final class JobStats {
             total.submits.add(job.submits);
             total.completes.add(job.completes);
             total.completed += job.completed;
+            total.backlog += job.backlog;
             total.verifiedBlocks += job.verifiedBlocks;
             total.verifyErrors += job.verifyErrors;
             total.verifyFailures.addAll(job.verifyFailures);

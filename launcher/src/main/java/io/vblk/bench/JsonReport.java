@@ -108,6 +108,10 @@ final class JsonReport {
         json.writeStringField("runtime", spec.runtimeNs() / NANOS_PER_MS + "ms");
         json.writeStringField("ramp_time", spec.rampNs() / NANOS_PER_MS + "ms");
         json.writeStringField("randseed", Long.toString(spec.randSeed()));
+        if (spec.isOpenLoop()) {
+            json.writeStringField("rate_iops", spec.rate().fioText());
+            json.writeStringField("rate_process", spec.rate().process().fioName());
+        }
         if (spec.verify()) {
             json.writeStringField("verify", "crc32c");
         }
@@ -190,7 +194,11 @@ final class JsonReport {
         TargetReport target = report.target();
         DeviceReport own = target.own();
         json.writeObjectFieldStart("vblk");
-        json.writeStringField("load", "closed loop");
+        boolean openLoop = report.spec().isOpenLoop();
+        json.writeStringField("load", openLoop ? "open loop" : "closed loop");
+        if (openLoop) {
+            json.writeNumberField("backlog", job.backlog);
+        }
         json.writeStringField("wait", report.spec().waitMode().name().toLowerCase(Locale.ROOT));
         json.writeNumberField("num_queues", target.queues());
         json.writeNumberField("queue_size", target.queueSize());

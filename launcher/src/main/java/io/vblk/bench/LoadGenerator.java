@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.aio.NanoClock;
 import io.vblk.block.BlockOp;
 import io.vblk.posix.NativeMemory;
 import io.vblk.posix.Posix;
@@ -10,9 +11,10 @@ import java.util.zip.CRC32C;
 
 /**
  * One job: keeps iodepth requests in flight, times slat, clat and lat, checks data if asked to.
- * Thread: the job's. A closed loop: the next request starts when one has ended, so a slow device
- * is also asked less often (fio's way without a rate). Allocates nothing while it runs, unless
- * data is verified.
+ * Thread: the job's. Without a rate a closed loop: the next request starts when one has ended, so a
+ * slow device is also asked less often (fio's way). With a rate an open loop: a request starts when
+ * it is due, and if there is no slot for it then, it waits and the wait counts. Allocates
+ * nothing while it runs, unless data is verified.
  */
 final class LoadGenerator {
     /** What fio calls a verify error: EILSEQ. */
@@ -23,6 +25,13 @@ final class LoadGenerator {
     /** Looks at the used ring before the processor is given away: tens of microseconds. */
     private static final int SPINS_PER_YIELD = 1_000;
 
+    /**
+     * A sleep ends this long before the next request of an open loop is due, for the kernel may
+     * wake a thread that much later than asked (timer slack, and a halted processor's wake-up).
+     */
+    private static final long EARLY_NS = 100_000L;
+
+    private final NanoClock clock;
     private final JobSpec spec;
     private final int job;
     private final VirtioBlkDriver driver;
@@ -42,6 +51,8 @@ final class LoadGenerator {
 
     private final CRC32C crc = new CRC32C();
     private final byte[] scratch;
+    /** Null in a closed loop. */
+    private Pacer pacer;
     private RequestSource source;
     private boolean sourceHasRequest;
     private boolean sourceEnded;
@@ -57,6 +68,12 @@ final class LoadGenerator {
     private TailSamples tail;
 
     LoadGenerator(JobSpec spec, int job, VirtioBlkDriver driver, VerifyMap verify, StopFlag stop) {
+        this(spec, job, driver, verify, stop, NanoClock.MONOTONIC);
+    }
+
+    LoadGenerator(JobSpec spec, int job, VirtioBlkDriver driver, VerifyMap verify, StopFlag stop,
+            NanoClock clock) {
+        this.clock = clock;
         this.spec = spec;
         this.job = job;
         this.driver = driver;
@@ -94,17 +111,23 @@ final class LoadGenerator {
     void run() {
         ThreadUsage before = ThreadUsage.ofCurrentThread();
         recording = true;
-        recordFromNs = System.nanoTime() + spec.rampNs();
+        long beganNs = clock.nanoTime();
+        recordFromNs = beganNs + spec.rampNs();
         endNs = spec.runtimeNs() == 0 ? Long.MAX_VALUE : recordFromNs + spec.runtimeNs();
         sampledNs = recordFromNs;
         if (tail != null) {
             tail.begin(System.nanoTime());
         }
-        drive(new AccessPattern(spec, job));
+        pacer = Pacer.of(spec, job);
+        if (pacer != null) {
+            pacer.begin(beganNs);
+        }
+        drive(new AccessPattern(spec, job, pacer));
         if (tail != null) {
             tail.end();
         }
-        stats.elapsedNs = Math.max(1, System.nanoTime() - recordFromNs);
+        stats.elapsedNs = Math.max(1, clock.nanoTime() - recordFromNs);
+        stats.backlog = pacer != null && isOver() ? pacer.dueBefore(endNs) : 0;
         stats.activeNs = stats.elapsedNs + spec.rampNs();
         stats.usage = ThreadUsage.ofCurrentThread().since(before);
     }
@@ -113,6 +136,7 @@ final class LoadGenerator {
     void readBack() {
         recording = false;
         endNs = Long.MAX_VALUE;
+        pacer = null;
         drive(new ReadBack(verify, spec.blocks(), job, spec.numjobs()));
     }
 
@@ -120,20 +144,23 @@ final class LoadGenerator {
         source = requests;
         sourceHasRequest = false;
         sourceEnded = false;
-        nowNs = System.nanoTime();
+        nowNs = clock.nanoTime();
         while (true) {
             submit();
             if (freeCount == spec.iodepth()) {
                 if (sourceEnded) {
                     return;
                 }
-                // Another job holds the block that is next, for ever if that job has died.
-                nowNs = System.nanoTime();
+                // Nothing is due, or another job holds the block that is next, for ever if that
+                // job has died.
+                nowNs = clock.nanoTime();
                 if (stop.isRequested() || isOver()) {
                     return;
                 }
-                Thread.onSpinWait();
-                continue;
+                if (pacer == null) {
+                    Thread.onSpinWait();
+                    continue;
+                }
             }
             int slot = driver.poll();
             if (slot != VirtioBlkDriver.NOTHING) {
@@ -146,8 +173,9 @@ final class LoadGenerator {
 
     /** Waits for a completion, or a moment; returns whether none can come any more. */
     private boolean isAbandonedAfterWait() {
-        if (spec.waitMode() == WaitMode.EVENT) {
-            driver.await(AWAIT_NS);
+        long waitNs = spec.waitMode() == WaitMode.EVENT ? sleepNs() : 0;
+        if (waitNs > 0) {
+            driver.await(waitNs);
             if (tail != null) {
                 tail.resume(System.nanoTime());
             }
@@ -165,25 +193,39 @@ final class LoadGenerator {
         return stop.isAbandoned();
     }
 
+    /** How long a guest may sleep so that it still starts the next request when it is due. */
+    private long sleepNs() {
+        return pacer == null || freeCount == 0 || sourceEnded
+                ? AWAIT_NS
+                : Math.min(AWAIT_NS, pacer.dueNs() - nowNs - EARLY_NS);
+    }
+
     // ------------------------------------------------------------------ submission
 
     /**
      * Starts what there are slots for, one by one as fio does by default: the device works on the
      * first while the next is made. A request starts when its predecessor has been submitted and
-     * is submitted when the device can see it; a kick is the device's business and so in clat.
+     * is submitted when the device can see it; a kick is the device's business and so in clat. In
+     * an open loop it starts when it is due, however late that is noticed.
      */
     private void submit() {
         int batch = 0;
-        while (freeCount > 0 && !sourceEnded && stepSource()) {
+        if (pacer != null) {
+            nowNs = clock.nanoTime();
+        }
+        while (freeCount > 0 && !sourceEnded && stepSource() && isDue()) {
             int slot = free[freeCount - 1];
-            startNs[slot] = nowNs;
+            startNs[slot] = pacer == null ? nowNs : pacer.dueNs();
             if (!add(slot)) {
                 break;
+            }
+            if (pacer != null) {
+                pacer.step();
             }
             freeCount--;
             sourceHasRequest = false;
             boolean wantsKick = driver.publish();
-            nowNs = System.nanoTime();
+            nowNs = clock.nanoTime();
             issueNs[slot] = nowNs;
             if (wantsKick) {
                 kick();
@@ -201,10 +243,19 @@ final class LoadGenerator {
     private void kick() {
         long beganNs = nowNs;
         driver.sendKick();
-        nowNs = System.nanoTime();
+        nowNs = clock.nanoTime();
         if (tail != null) {
             tail.kicked(beganNs, nowNs);
         }
+    }
+
+    /** Whether it is time for the next request; never for one that is due after the end. */
+    private boolean isDue() {
+        if (pacer == null) {
+            return true;
+        }
+        long dueNs = pacer.dueNs();
+        return dueNs - nowNs <= 0 && (endNs == Long.MAX_VALUE || dueNs - endNs < 0);
     }
 
     private boolean isCounted() {
@@ -259,7 +310,7 @@ final class LoadGenerator {
     // ------------------------------------------------------------------ completion
 
     private void reap(int first) {
-        nowNs = System.nanoTime();
+        nowNs = clock.nanoTime();
         if (tail != null) {
             tail.reaped(nowNs);
         }

@@ -64,6 +64,11 @@ final class TextReport {
                 job.read.ios, job.write.ios);
         line("     latency   : target=0, window=0, percentile=100.00%%, depth=%d",
                 report.spec().iodepth());
+        if (report.spec().isOpenLoop()) {
+            line("     load      : open loop, lat is from the intended start, rate_iops=%s "
+                    + "rate_process=%s, due but never started=%d", report.spec().rate().fioText(),
+                    report.spec().rate().process().fioName(), job.backlog);
+        }
     }
 
     private void writeDirection(String name, DirectionStats stats, JobStats job) {
@@ -76,7 +81,10 @@ final class TextReport {
         writeLatency("slat", stats.slat);
         writeLatency("clat", stats.clat);
         writeLatency(" lat", stats.lat);
-        writePercentiles(stats.clat);
+        writePercentiles("clat", stats.clat);
+        if (report.spec().isOpenLoop()) {
+            writePercentiles(" lat", stats.lat);
+        }
         RunningStats bw = stats.bandwidth;
         if (bw.count() > 0) {
             line("   bw (  KiB/s): min=%5.0f, max=%5.0f, per=100.00%%, avg=%8.2f, stdev=%8.2f, "
@@ -95,9 +103,9 @@ final class TextReport {
                 histogram.getMean() / unit.ns, histogram.getStdDeviation() / unit.ns);
     }
 
-    private void writePercentiles(Histogram histogram) {
+    private void writePercentiles(String name, Histogram histogram) {
         LatencyUnit unit = LatencyUnit.fitting(histogram);
-        line("    clat percentiles (%s):", unit.label);
+        line("    %s percentiles (%s):", name, unit.label);
         List<String> cells = new ArrayList<>();
         int width = 5;
         for (double percentile : FioFormat.PERCENTILES) {

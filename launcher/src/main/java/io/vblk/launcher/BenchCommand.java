@@ -39,6 +39,11 @@ final class BenchCommand implements Command {
                 "go on until the runtime is over"));
         options.addOption(CommonOptions.value("ramp_time", "TIME",
                 "time at the start that does not count"));
+        options.addOption(CommonOptions.value("rate_iops", "N[,M]",
+                "requests per second and job, or reads and writes: an open loop, whose latencies "
+                        + "count from the intended start; default: as fast as they are answered"));
+        options.addOption(CommonOptions.value("rate_process", "PROCESS",
+                "how a rate spreads requests: linear or poisson; default: linear"));
         options.addOption(CommonOptions.toggle("group_reporting",
                 "report all jobs as one"));
         options.addOption(CommonOptions.value("output-format", "FORMAT",
@@ -57,7 +62,8 @@ final class BenchCommand implements Command {
         boolean group = CommonOptions.isOn(line, "group_reporting", false);
         boolean timeBased = CommonOptions.isOn(line, "time_based", false);
         JobSpec job = CommonOptions.job(
-                line, CommonOptions.integer(line, "numjobs", 1), timeBased, WaitMode.POLL);
+                line, CommonOptions.integer(line, "numjobs", 1), timeBased, WaitMode.POLL)
+                .withRate(CommonOptions.rate(line));
         Termination termination = Termination.handle();
         try (BenchRun run = open(line, job);
                 ProgressLine progress = ProgressLine.onTerminal(run.spec())) {
@@ -102,8 +108,8 @@ final class BenchCommand implements Command {
         int bytes = spec.blockBytes();
         return String.format(Locale.ROOT, "vblk: (g=0): rw=%1$s, bs=(R) %2$dB-%2$dB, "
                         + "(W) %2$dB-%2$dB, (T) %2$dB-%2$dB, ioengine=vblk, iodepth=%3$d%n"
-                        + "Starting %4$d guest%5$s (closed loop)",
+                        + "Starting %4$d guest%5$s (%6$s loop)",
                 spec.rw().fioName(), bytes, spec.iodepth(), spec.numjobs(),
-                spec.numjobs() == 1 ? "" : "s");
+                spec.numjobs() == 1 ? "" : "s", spec.isOpenLoop() ? "open" : "closed");
     }
 }

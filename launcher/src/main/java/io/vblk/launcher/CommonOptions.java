@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.launcher;
 
+import io.vblk.bench.ArrivalRate;
 import io.vblk.bench.JobSpec;
 import io.vblk.bench.ReadWrite;
 import io.vblk.bench.WaitMode;
@@ -102,6 +103,16 @@ final class CommonOptions {
                 number(line, "randseed", RANDSEED_DEFAULT),
                 verify(line),
                 wait(line, waitDefault));
+    }
+
+    /** What rate_iops and rate_process ask for. */
+    static ArrivalRate rate(CommandLine line) throws UsageException {
+        try {
+            return ArrivalRate.parse(text(line, "rate_iops", "0"),
+                    ArrivalRate.Process.parse(text(line, "rate_process", "linear")));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(e.getMessage());
+        }
     }
 
     private static boolean verify(CommandLine line) throws UsageException {

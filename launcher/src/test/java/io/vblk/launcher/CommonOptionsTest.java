@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vblk.bench.ArrivalRate;
 import io.vblk.bench.JobSpec;
 import io.vblk.bench.ReadWrite;
 import io.vblk.bench.WaitMode;
@@ -90,6 +91,17 @@ final class CommonOptionsTest {
         assertEquals(List.of("disk.raw"), line.getArgList());
         assertTrue(CommonOptions.isOn(line, "time_based", false));
         assertTrue(CommonOptions.isOn(line, "group_reporting", false));
+    }
+
+    @Test
+    void aRateMakesAnOpenLoop() throws Exception {
+        assertEquals(new ArrivalRate(9000, 100, ArrivalRate.Process.POISSON), CommonOptions.rate(
+                parse("--rate_iops=9000,100", "--rate_process=poisson")));
+        assertTrue(job().withRate(CommonOptions.rate(parse("--rate_iops=5"))).isOpenLoop());
+        assertFalse(job().withRate(CommonOptions.rate(parse())).isOpenLoop());
+        CommandLine wrong = parse("--rate_iops=fast");
+        UsageException e = assertThrows(UsageException.class, () -> CommonOptions.rate(wrong));
+        assertTrue(e.getMessage().contains("rate_iops=fast"), e.getMessage());
     }
 
     @Test
