@@ -57,6 +57,13 @@ final class Arrivals {
         }
     }
 
+    /** What was due before a time and has not started never does; the next request is due then. */
+    void skipTo(long timeNs) {
+        if (timeNs - dueNs > 0) {
+            dueNs = timeNs;
+        }
+    }
+
     /** Distance with mean 1 between events that know nothing of each other. */
     private double exponential() {
         state += 0x9E3779B97F4A7C15L;

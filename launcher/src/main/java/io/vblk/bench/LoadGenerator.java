@@ -57,6 +57,7 @@ final class LoadGenerator {
     private boolean sourceHasRequest;
     private boolean sourceEnded;
     private boolean recording;
+    private boolean isRamp;
     private long recordFromNs;
     private long endNs;
     private long sampledNs;
@@ -120,6 +121,7 @@ final class LoadGenerator {
         }
         pacer = Pacer.of(spec, job);
         if (pacer != null) {
+            isRamp = true;
             pacer.begin(beganNs);
         }
         drive(new AccessPattern(spec, job, pacer));
@@ -197,7 +199,7 @@ final class LoadGenerator {
     private long sleepNs() {
         return pacer == null || freeCount == 0 || sourceEnded
                 ? AWAIT_NS
-                : Math.min(AWAIT_NS, pacer.dueNs() - nowNs - EARLY_NS);
+                : Math.min(AWAIT_NS, pacer.dueNs(isWrite()) - nowNs - EARLY_NS);
     }
 
     // ------------------------------------------------------------------ submission
@@ -212,15 +214,16 @@ final class LoadGenerator {
         int batch = 0;
         if (pacer != null) {
             nowNs = clock.nanoTime();
+            endRamp();
         }
         while (freeCount > 0 && !sourceEnded && stepSource() && isDue()) {
             int slot = free[freeCount - 1];
-            startNs[slot] = pacer == null ? nowNs : pacer.dueNs();
+            startNs[slot] = pacer == null ? nowNs : pacer.dueNs(isWrite());
             if (!add(slot)) {
                 break;
             }
             if (pacer != null) {
-                pacer.step();
+                pacer.step(isWrite());
             }
             freeCount--;
             sourceHasRequest = false;
@@ -249,12 +252,24 @@ final class LoadGenerator {
         }
     }
 
+    /** Of a guest that was too slow while it warmed up the measured time hears nothing. */
+    private void endRamp() {
+        if (isRamp && nowNs - recordFromNs >= 0) {
+            isRamp = false;
+            pacer.skipTo(recordFromNs);
+        }
+    }
+
+    private boolean isWrite() {
+        return source.op() == BlockOp.WRITE;
+    }
+
     /** Whether it is time for the next request; never for one that is due after the end. */
     private boolean isDue() {
         if (pacer == null) {
             return true;
         }
-        long dueNs = pacer.dueNs();
+        long dueNs = pacer.dueNs(isWrite());
         return dueNs - nowNs <= 0 && (endNs == Long.MAX_VALUE || dueNs - endNs < 0);
     }
 
@@ -279,7 +294,7 @@ final class LoadGenerator {
         if (verify != null && !verify.tryLock(block)) {
             return false;
         }
-        boolean write = source.op() == BlockOp.WRITE;
+        boolean write = isWrite();
         blocks[slot] = block;
         writes[slot] = write;
         if (verify != null && write) {

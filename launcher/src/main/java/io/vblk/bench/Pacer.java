@@ -42,18 +42,28 @@ final class Pacer {
         return reads == null || writes != null && writes.dueNs() - reads.dueNs() < 0;
     }
 
-    /** When the next request is to start. */
-    long dueNs() {
-        return next().dueNs();
+    /** When the next read or write is to start. */
+    long dueNs(boolean write) {
+        return of(write).dueNs();
     }
 
-    /** The next request has started. */
-    void step() {
-        next().step();
+    /** The next read or write has started. */
+    void step(boolean write) {
+        of(write).step();
     }
 
-    private Arrivals next() {
-        return isWrite() ? writes : reads;
+    /** What was due before a time and has not started never does. */
+    void skipTo(long timeNs) {
+        if (reads != null) {
+            reads.skipTo(timeNs);
+        }
+        if (writes != null) {
+            writes.skipTo(timeNs);
+        }
+    }
+
+    private Arrivals of(boolean write) {
+        return write ? writes : reads;
     }
 
     /** Requests that were due before a time and have not started. */

@@ -71,8 +71,9 @@ final class PacerTest {
         same.begin(0);
         other.begin(0);
 
-        assertEquals(one.dueNs(), same.dueNs());
-        assertFalse(one.dueNs() == other.dueNs());
+        assertEquals(one.dueNs(false), same.dueNs(false));
+        assertFalse(one.dueNs(false) == other.dueNs(false));
+        assertFalse(one.dueNs(false) == one.dueNs(true));
     }
 
     @Test
@@ -83,14 +84,15 @@ final class PacerTest {
         long lastNs = NOW_NS;
 
         for (int i = 0; i < 4000; i++) {
-            assertTrue(pacer.dueNs() - lastNs >= 0, "in order");
-            lastNs = pacer.dueNs();
-            writes += pacer.isWrite() ? 1 : 0;
-            pacer.step();
+            boolean write = pacer.isWrite();
+            assertTrue(pacer.dueNs(write) - lastNs >= 0, "in order");
+            lastNs = pacer.dueNs(write);
+            writes += write ? 1 : 0;
+            pacer.step(write);
         }
 
         assertEquals(1000, writes);
-        assertEquals(SECOND_NS, pacer.dueNs() - NOW_NS, "4000 requests take a second");
+        assertEquals(SECOND_NS, pacer.dueNs(false) - NOW_NS, "4000 requests take a second");
     }
 
     @Test
@@ -104,7 +106,7 @@ final class PacerTest {
         for (int i = 0; i < 100; i++) {
             assertTrue(pattern.next());
             assertEquals(pacer.isWrite(), pattern.op() == BlockOp.WRITE);
-            pacer.step();
+            pacer.step(pacer.isWrite());
         }
     }
 
@@ -115,6 +117,18 @@ final class PacerTest {
         arrivals.begin(NOW_NS);
 
         assertEquals(due, arrivals.dueBefore(NOW_NS + sinceNs));
+    }
+
+    @Test
+    void whatIsSkippedIsNotDueAnyMore() {
+        Pacer pacer = pacer(ReadWrite.RANDRW, "1000,10", Process.LINEAR);
+        pacer.begin(NOW_NS);
+        pacer.step(true);
+        pacer.skipTo(NOW_NS + 5_500_000);
+
+        assertEquals(5_500_000, pacer.dueNs(false) - NOW_NS);
+        assertEquals(100_000_000, pacer.dueNs(true) - NOW_NS, "was not due yet");
+        assertEquals(0, pacer.dueBefore(NOW_NS + 5_500_000));
     }
 
     @Test
