@@ -59,7 +59,7 @@ slice() { # CELL PARTICIPANT KIND ROUND [RATE]
     if [ "${who%%/*}" = fio ]; then
         fio_client "${who#*/}" "$cell" "$seconds" || status=$?
     else
-        is_running "$who" || { failed "$cell" "$who" "$kind" 'the server does not run' && return; }
+        [ -z "${missing[$who]:-}" ] || return 0
         pid=${server_pid[$who]}
         before=$(cpu_ticks "$pid")
         if [ -n "${opt[client]}" ]; then
@@ -69,7 +69,11 @@ slice() { # CELL PARTICIPANT KIND ROUND [RATE]
             [ -z "$rate" ] || { lat=lat && extra=(--rate_iops=$((rate / opt[queues]))); }
             own_client "$work/${who//\//-}.sock" "$cell" "$seconds" "${extra[@]}" || status=$?
         fi
-        is_running "$who" || { failed "$cell" "$who" "$kind" 'the server died' && return; }
+        if ! is_running "$who"; then
+            missing["$who"]=1
+            failed "$cell" "$who" "$kind" 'the server died; the client: '"$(last_words)"
+            return
+        fi
         after=$(cpu_ticks "$pid")
         memory=$(memory "$pid")
     fi
