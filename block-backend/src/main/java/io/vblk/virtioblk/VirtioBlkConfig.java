@@ -29,7 +29,7 @@ final class VirtioBlkConfig {
                 (byte) Integer.numberOfTrailingZeros(Integer.highestOneBit(physicalBlocks)));
         space.putShort(VirtioBlkAbi.CONFIG_MIN_IO, (short) physicalBlocks);
         space.putInt(VirtioBlkAbi.CONFIG_OPT_IO, limits.optimalIoBytes() / blockBytes);
-        space.put(VirtioBlkAbi.CONFIG_WRITEBACK, (byte) 1);
+        setWriteback(options.writeCache());
         space.putShort(VirtioBlkAbi.CONFIG_NUM_QUEUES, (short) options.numQueues());
         if (limits.canDiscard()) {
             space.putInt(VirtioBlkAbi.CONFIG_MAX_DISCARD_SECTORS, RANGE_SECTORS_MAX);

@@ -173,9 +173,10 @@ public final class VirtioBlkDevice implements VirtioDevice {
             }
         }
         if (negotiated == 0 || ((features ^ negotiated) & CACHE_FEATURES) != 0) {
-            // Another driver than before starts with the cache on if it can flush, and off if not:
-            // 5.2.5.2. The same features said again leave the driver's choice as it is.
-            config.setWriteback(VirtioFeatures.has(features, VirtioBlkAbi.F_FLUSH));
+            // Another driver than before starts with the cache as the operator has it if it can
+            // flush, and off if not: 5.2.5.2. The same features said again leave its choice alone.
+            config.setWriteback(options.writeCache()
+                    && VirtioFeatures.has(features, VirtioBlkAbi.F_FLUSH));
         }
         negotiated = features;
         updateWriteCache();
@@ -218,7 +219,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
     @Override
     public void reset() {
         negotiated = 0;
-        config.setWriteback(true);
+        config.setWriteback(options.writeCache());
         writesThrough = true;
     }
 

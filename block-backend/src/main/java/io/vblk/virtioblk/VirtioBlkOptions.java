@@ -15,6 +15,8 @@ import java.util.List;
  * @param vqMapping number of the iothread of each queue; empty for one after the other in turn
  * @param inOrder whether IN_ORDER is offered: a driver that takes it waits for the slowest
  * @param coalescing how long calls are held back
+ * @param writeCache whether a driver that can flush finds the write cache on at first; if not, each
+ *     write is stable at its completion until a driver switches it on
  */
 public record VirtioBlkOptions(
         String serial,
@@ -23,7 +25,8 @@ public record VirtioBlkOptions(
         int segMax,
         List<Integer> vqMapping,
         boolean inOrder,
-        CallCoalescing coalescing) {
+        CallCoalescing coalescing,
+        boolean writeCache) {
     /** Most queues: a vhost-user queue index has eight bits. */
     public static final int QUEUES_MAX = 256;
     /** Largest queue: what QEMU's front-end takes. */
@@ -39,6 +42,12 @@ public record VirtioBlkOptions(
      * cannot be.
      */
     public static final int SEG_MAX_DEFAULT = 126;
+
+    /** With a write cache. */
+    public VirtioBlkOptions(String serial, int numQueues, int queueSize, int segMax,
+            List<Integer> vqMapping, boolean inOrder, CallCoalescing coalescing) {
+        this(serial, numQueues, queueSize, segMax, vqMapping, inOrder, coalescing, true);
+    }
 
     /** With the segments that fit most queues. */
     public VirtioBlkOptions(String serial, int numQueues, int queueSize, List<Integer> vqMapping,
@@ -75,6 +84,12 @@ public record VirtioBlkOptions(
             throw new IllegalArgumentException("iothread-vq-mapping names " + vqMapping.size()
                     + " iothreads, one each for " + numQueues + " queues is needed");
         }
+    }
+
+    /** The same with the write cache on or off at first. */
+    public VirtioBlkOptions withWriteCache(boolean wanted) {
+        return new VirtioBlkOptions(serial, numQueues, queueSize, segMax, vqMapping, inOrder,
+                coalescing, wanted);
     }
 
     /** Number of the iothread that a queue runs on, of so many. */

@@ -115,6 +115,27 @@ class NegotiationTest {
         }
     }
 
+    /** cache=writethrough: so it is found, and a driver that can may switch it on. */
+    @Test
+    void aWriteThroughDiskBeginsWithoutAWriteCache() throws VirtioException {
+        BlockLimits limits = new BlockLimits(1 << 20, 512, 4096, 0, false, true, true);
+        VirtioBlkDevice device = new VirtioBlkDevice(
+                new VirtioBlkOptions("", 1, 64).withWriteCache(false), loop, new Limits(limits));
+        for (int driver = 0; driver < 2; driver++) {
+            assertEquals(0, writeback(device));
+            assertTrue(device.writesThrough());
+            device.acknowledgeFeatures(VERSION_1 | FLUSH | CONFIG_WCE);
+            assertEquals(0, writeback(device));
+            assertTrue(device.writesThrough());
+            device.writeConfig(WRITEBACK, new byte[] {1});
+            assertEquals(1, writeback(device));
+            assertFalse(device.writesThrough());
+            device.reset();
+        }
+        device.acknowledgeFeatures(VERSION_1 | FLUSH);
+        assertTrue(device.writesThrough(), "it cannot ask, and a flush does no harm");
+    }
+
     @Test
     void demandsVersion1() {
         VirtioBlkDevice device = ordinary();

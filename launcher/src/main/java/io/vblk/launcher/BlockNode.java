@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.launcher;
 
+import io.vblk.block.engine.CacheMode;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.ImageLocking;
@@ -20,9 +21,10 @@ import java.util.Map;
  * @param keepsStorage discard=ignore
  * @param locking of the file
  * @param engine how the file is read and written
+ * @param cache of the file
  */
 record BlockNode(String target, ImageFormat format, String below, boolean readOnly,
-        boolean keepsStorage, ImageLocking locking, IoEngineKind engine) {
+        boolean keepsStorage, ImageLocking locking, IoEngineKind engine, CacheMode cache) {
     private static final long NULL_BYTES_DEFAULT = 1L << 30;
     private static final int DEPTH_MAX = 8;
 
@@ -30,10 +32,11 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
      * Reads a node.
      *
      * @param discardDefault what it does with discards unless it says so itself
+     * @param cacheDefault its cache mode unless it says so itself
      * @param warnings gets a line for each thing that is done in another way
      */
-    static BlockNode parse(KeyValues keys, String discardDefault, List<String> warnings)
-            throws UsageException {
+    static BlockNode parse(KeyValues keys, String discardDefault, CacheMode cacheDefault,
+            List<String> warnings) throws UsageException {
         String driver = keys.require("driver");
         boolean readOnly = keys.takeSwitch("read-only", false);
         // Either way a file is opened as its export needs it.
@@ -46,11 +49,14 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
             }
             locking = ImageLocking.OFF;
         }
-        takeCache(keys, warnings);
+        CacheMode cache = CacheMode.of(
+                keys.takeSwitch("cache.direct", !cacheDefault.usesPageCache()),
+                keys.takeSwitch("cache.no-flush", !cacheDefault.flushes()));
+        takeZeroes(keys, warnings);
         return switch (driver) {
-            case "file", "host_device" -> file(keys, readOnly, keeps, locking, warnings);
+            case "file", "host_device" -> file(keys, readOnly, keeps, locking, cache, warnings);
             case "null-co" -> nullDisk(keys, readOnly);
-            case "raw" -> raw(keys, readOnly, keeps, locking, warnings);
+            case "raw" -> raw(keys, readOnly, keeps, locking, cache, warnings);
             default -> throw keys.wrong("driver '" + driver
                     + "' is not one that vblk has: file, host_device, null-co and raw are");
         };
@@ -66,14 +72,7 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
         };
     }
 
-    private static void takeCache(KeyValues keys, List<String> warnings) throws UsageException {
-        if (keys.takeSwitch("cache.direct", false)) {
-            warnings.add(keys.wrong("cache.direct=on: vblk goes through the page cache")
-                    .getMessage());
-        }
-        if (keys.takeSwitch("cache.no-flush", false)) {
-            warnings.add(keys.wrong("cache.no-flush=on: vblk flushes all the same").getMessage());
-        }
+    private static void takeZeroes(KeyValues keys, List<String> warnings) throws UsageException {
         String zeroes = keys.take("detect-zeroes", "off");
         if (!zeroes.equals("off")) {
             warnings.add(keys.wrong("detect-zeroes=" + zeroes + ": vblk writes zeroes as data")
@@ -99,14 +98,14 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
     }
 
     private static BlockNode file(KeyValues keys, boolean readOnly, boolean keeps,
-            ImageLocking shared, List<String> warnings) throws UsageException {
+            ImageLocking shared, CacheMode cache, List<String> warnings) throws UsageException {
         String target = keys.require("filename");
         IoEngineKind engine = engine(keys, warnings);
         String locking = keys.take("locking", ImageLocking.AUTO.toString());
         ImageLocking own = keys.of(locking, ImageLocking::of);
         keys.finish();
         return new BlockNode(target, ImageFormat.RAW, null, readOnly, keeps,
-                shared == ImageLocking.OFF ? shared : own, engine);
+                shared == ImageLocking.OFF ? shared : own, engine, cache);
     }
 
     private static BlockNode nullDisk(KeyValues keys, boolean readOnly) throws UsageException {
@@ -117,28 +116,34 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
         keys.finish();
         return new BlockNode(
                 "null:" + bytes, ImageFormat.NULL, null, readOnly, false, ImageLocking.AUTO,
-                IoEngineKind.AUTO);
+                IoEngineKind.AUTO, CacheMode.WRITEBACK);
     }
 
     private static BlockNode raw(KeyValues keys, boolean readOnly, boolean keeps,
-            ImageLocking shared, List<String> warnings) throws UsageException {
+            ImageLocking shared, CacheMode cache, List<String> warnings) throws UsageException {
         KeyValues nested = keys.takeNested("file");
         if (nested.isEmpty()) {
             String below = keys.require("file");
             keys.finish();
+            if (cache != CacheMode.WRITEBACK) {
+                // Nor has it with qemu-storage-daemon, which does not say so.
+                warnings.add(keys.wrong("cache.direct and cache.no-flush have no effect on node '"
+                        + below + "': say them there").getMessage());
+            }
             return new BlockNode(null, ImageFormat.RAW, below, readOnly, keeps, shared,
-                    IoEngineKind.AUTO);
+                    IoEngineKind.AUTO, CacheMode.WRITEBACK);
         }
         keys.finish();
         nested.take("node-name", null);
-        BlockNode file = parse(nested, "unmap", warnings);
+        BlockNode file = parse(nested, "unmap", cache, warnings);
         return file.under(readOnly, keeps, shared);
     }
 
     /** This node, as one above it shows it. */
     private BlockNode under(boolean aboveReadOnly, boolean aboveKeeps, ImageLocking above) {
         return new BlockNode(target, format, below, readOnly || aboveReadOnly,
-                keepsStorage || aboveKeeps, above == ImageLocking.OFF ? above : locking, engine);
+                keepsStorage || aboveKeeps, above == ImageLocking.OFF ? above : locking, engine,
+                cache);
     }
 
     /** This node with all that is below it. */
@@ -160,6 +165,6 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
     ImageSpec image(boolean writable, int blockBytes) {
         boolean copy = format == ImageFormat.RAW && ImageAccess.isBundled(Path.of(target));
         return new ImageSpec(target, format, !writable, copy, engine, blockBytes,
-                locking, keepsStorage);
+                locking, keepsStorage).withCache(cache);
     }
 }

@@ -18,6 +18,7 @@ import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobSpec;
 import io.vblk.bench.LoopSetup;
 import io.vblk.bench.RingSetup;
+import io.vblk.block.engine.CacheMode;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.filter.Filters;
 import io.vblk.block.image.ImageFormat;
@@ -58,6 +59,9 @@ final class DeviceOptions {
                         + "loop, which waits); default: auto"));
         options.addOption(toggle("fixed-buffers",
                 "io_uring registers the guest's memory, which pins all of it; default: 0"));
+        options.addOption(value("cache", "MODE",
+                "writeback, none, writethrough, directsync or unsafe: page cache or O_DIRECT, and "
+                        + "when writes are stable; default: " + CacheMode.WRITEBACK));
         options.addOption(value("logical-block-size", "BYTES",
                 "block size that guests see, 512 or 4096; default: the image's own"));
         options.addOption(value("delay-us", "MIN[-MAX]",
@@ -136,7 +140,8 @@ final class DeviceOptions {
                 integer(line, "num-queues", 1),
                 integer(line, "queue-size", VirtioBlkOptions.QUEUE_SIZE_MAX), segMax(line),
                 numbers(line, "iothread-vq-mapping"),
-                CommonOptions.isOn(line, "in-order", false), coalescing(line));
+                CommonOptions.isOn(line, "in-order", false), coalescing(line),
+                cache(line).writeCache());
         checkHomes(device, loop(line));
         return device;
     }
@@ -192,7 +197,8 @@ final class DeviceOptions {
         long descriptors = (long) job.iodepth() * ring.descriptorsPerRequest();
         VirtioBlkOptions device = new VirtioBlkOptions(text(line, "serial", SERIAL), queues,
                 integer(line, "queue-size", ring.queueSizeFor(job.iodepth())), segMax(line),
-                numbers(line, "iothread-vq-mapping"), ring.inOrder(), coalescing(line));
+                numbers(line, "iothread-vq-mapping"), ring.inOrder(), coalescing(line),
+                cache(line).writeCache());
         if (descriptors > device.queueSize()) {
             throw new UsageException("iodepth=" + job.iodepth() + " does not fit a queue of "
                     + device.queueSize() + (ring.indirect() ? "" : " without indirect tables")
@@ -270,6 +276,10 @@ final class DeviceOptions {
 
     static IoEngineKind engine(CommandLine line) {
         return IoEngineKind.of(text(line, "aio", IoEngineKind.AUTO.toString()));
+    }
+
+    static CacheMode cache(CommandLine line) {
+        return CacheMode.of(text(line, "cache", CacheMode.WRITEBACK.toString()));
     }
 
     static int blockBytes(CommandLine line) throws UsageException {

@@ -40,6 +40,7 @@ final class ImageAccess {
         return new ImageSpec(target, format, readOnly || !writes || !permitted, copy,
                 DeviceOptions.engine(line), DeviceOptions.blockBytes(line))
                 .withFixedBuffers(CommonOptions.isOn(line, "fixed-buffers", false))
+                .withCache(DeviceOptions.cache(line))
                 .withFilters(DeviceOptions.filters(line));
     }
 
@@ -56,6 +57,7 @@ final class ImageAccess {
         return new ImageSpec(target, format, readOnly, copy, DeviceOptions.engine(line),
                 DeviceOptions.blockBytes(line), locking, false)
                 .withFixedBuffers(CommonOptions.isOn(line, "fixed-buffers", false))
+                .withCache(DeviceOptions.cache(line))
                 .withFilters(DeviceOptions.filters(line));
     }
 

@@ -7,6 +7,7 @@ import io.vblk.aio.IoLimits;
 import io.vblk.aio.NanoClock;
 import io.vblk.aio.PollingOptions;
 import io.vblk.bench.LoopSetup;
+import io.vblk.block.engine.CacheMode;
 import io.vblk.virtioblk.CallCoalescing;
 import io.vblk.virtioblk.VirtioBlkOptions;
 import java.util.ArrayList;
@@ -108,7 +109,7 @@ final class StorageDaemonSetup {
     private void addNode(KeyValues keys) throws UsageException {
         String name = keys.require("node-name");
         // What QEMU does without being told.
-        BlockNode node = BlockNode.parse(keys, "ignore", warnings);
+        BlockNode node = BlockNode.parse(keys, "ignore", CacheMode.WRITEBACK, warnings);
         if (nodes.put(name, node) != null) {
             throw keys.wrong("there is a node '" + name + "' already");
         }
@@ -135,9 +136,7 @@ final class StorageDaemonSetup {
         if (writable && node.readOnly()) {
             throw keys.wrong("node '" + nodeName + "' is read-only: leave out writable=on");
         }
-        if (keys.takeSwitch("writethrough", false)) {
-            throw keys.wrong("writethrough=on: the guest decides on the write cache here");
-        }
+        boolean writesThrough = keys.takeSwitch("writethrough", false);
         // An iothread never changes while an export lives, so either is true.
         keys.takeSwitch("fixed-iothread", false);
         SocketSpec socket = socket(keys);
@@ -151,7 +150,7 @@ final class StorageDaemonSetup {
         try {
             disks.add(new DiskSpec(id, node.image(writable, blockBytes),
                     new VirtioBlkOptions(serial, queues, queueSize, segMax, List.of(), false,
-                            CallCoalescing.OFF), List.of(iothread), socket));
+                            CallCoalescing.OFF, !writesThrough), List.of(iothread), socket));
         } catch (IllegalArgumentException e) {
             throw keys.wrong(e.getMessage());
         }

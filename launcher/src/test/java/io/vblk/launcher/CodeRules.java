@@ -15,7 +15,7 @@ final class CodeRules {
             "io.vblk.aio", "io.vblk.virtio", "io.vblk.block", "io.vblk.block.engine",
             "io.vblk.virtioblk");
     private static final Set<String> LOCKING =
-            Set.of("HandlerList", "HostFile", "IoThread", "ThreadsEngine");
+            Set.of("HandlerList", "HostFile", "IoThread", "RangeLock", "ThreadsEngine");
 
     /** What may not be used where, and what to use instead. */
     private record Ban(Pattern pattern, Predicate<JavaSource> where, String message) {}

@@ -16,6 +16,7 @@ import io.vblk.bench.JobSpec;
 import io.vblk.bench.LoopSetup;
 import io.vblk.bench.RingSetup;
 import io.vblk.bench.WaitMode;
+import io.vblk.block.engine.CacheMode;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.virtioblk.CallCoalescing;
@@ -57,6 +58,7 @@ final class DeviceOptionsTest {
         assertEquals(new VirtioBlkOptions("vblk", 1, 256), setup.device());
         assertEquals(RingSetup.DEFAULT, setup.ring());
         assertEquals(IoEngineKind.AUTO, DeviceOptions.engine(parse()));
+        assertEquals(CacheMode.WRITEBACK, DeviceOptions.cache(parse()));
         assertEquals(null, DeviceOptions.format(parse()));
         assertEquals(0, DeviceOptions.blockBytes(parse()));
     }
@@ -69,20 +71,33 @@ final class DeviceOptionsTest {
                 "--iothreads=2", "--iothread-vq-mapping=0-1,1", "--poll-max-ns=1000",
                 "--poll-grow=4", "--poll-shrink=2", "--poll-weight=5", "--poll-policy=weighted",
                 "--fd-monitor=epoll", "--aio-max-batch=8", "--thread-pool-min=1",
-                "--thread-pool-max=4", "--iothread-cpus=2-3");
+                "--thread-pool-max=4", "--iothread-cpus=2-3", "--cache=directsync");
         JobSpec job = CommonOptions.job(line, 2, false, WaitMode.POLL);
         DeviceSetup setup = DeviceOptions.setup(line, null, job);
 
         assertEquals(new VirtioBlkOptions("abc", 3, 64, List.of(0, 1, 1), true,
-                new CallCoalescing(50_000, 8)), setup.device());
+                new CallCoalescing(50_000, 8)).withWriteCache(false), setup.device());
         assertEquals(new LoopSetup(new AioOptions(
                 new PollingOptions(1000, 4, 2, 5, PollingPolicyKind.WEIGHTED),
                 FdMonitorKind.EPOLL, AioOptions.EPOLL_THRESHOLD_DEFAULT, NanoClock.MONOTONIC,
                 NanoClock.REALTIME, new IoLimits(8, 1, 4)), List.of(2, 3), 2), setup.loop());
         assertEquals(new RingSetup(true, false, false, true), setup.ring());
         assertEquals(IoEngineKind.SYNC, DeviceOptions.engine(line));
+        assertEquals(CacheMode.DIRECTSYNC, DeviceOptions.cache(line));
         assertEquals(ImageFormat.MEMORY, DeviceOptions.format(line));
         assertEquals(4096, DeviceOptions.blockBytes(line));
+    }
+
+    /** The write cache that guests find, by the mode. */
+    @ParameterizedTest
+    @CsvSource({"writeback, true", "none, true", "writethrough, false", "directsync, false",
+        "unsafe, true"})
+    void theCacheModeSaysHowTheDiskBegins(String mode, boolean writeCache) throws Exception {
+        assertEquals(mode, DeviceOptions.cache(parse("--cache=" + mode)).toString());
+        assertEquals(writeCache, setup(1, "--cache=" + mode).device().writeCache());
+        assertEquals(writeCache,
+                DeviceOptions.served(parse("--cache=" + mode)).writeCache());
+        assertRefused("--cache=direct-unsafe", "use writeback, none, writethrough, directsync");
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.aio.PollingOptions;
+import io.vblk.block.engine.CacheMode;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.ImageLocking;
 import io.vblk.block.image.ImageSpec;
@@ -122,10 +123,44 @@ final class StorageDaemonSetupTest {
         assertEquals(locking, image("file,node-name=n,filename=d," + key).locking());
     }
 
+    /** As qemu-storage-daemon has it: only what is nested in a node takes over its choice. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "cache.direct=on   | page cache",
-        "cache.no-flush=on | flushes all the same",
+        "file,node-name=n,filename=d | WRITEBACK | 0",
+        "file,node-name=n,filename=d,cache.direct=off,cache.no-flush=off | WRITEBACK | 0",
+        "file,node-name=n,filename=d,cache.direct=on | NONE | 0",
+        "host_device,node-name=n,filename=d,cache.no-flush=on | UNSAFE | 0",
+        "file,node-name=n,filename=d,cache.direct=on,cache.no-flush=on | DIRECT_UNSAFE | 0",
+        "raw,node-name=n,cache.direct=on,file.driver=file,file.filename=d | NONE | 0",
+        "raw,node-name=n,file.driver=file,file.filename=d,file.cache.direct=on | NONE | 0",
+        "raw,node-name=n,cache.direct=on,file.driver=file,file.filename=d,file.cache.direct=off "
+            + "| WRITEBACK | 0",
+        "{\"driver\":\"raw\"%\"node-name\":\"n\"%\"cache\":{\"no-flush\":true}%"
+            + "\"file\":{\"driver\":\"file\"%\"filename\":\"d\"}} | UNSAFE | 0",
+        "raw,node-name=n,file=z,cache.direct=on | NONE | 1",
+        "raw,node-name=n,file=z | NONE | 0"})
+    void theFilesNodeSaysTheCacheMode(String blockdev, CacheMode mode, int warnings)
+            throws UsageException {
+        StorageDaemonSetup setup = parse("--blockdev", blockdev.replace('%', ','),
+                "--blockdev", "file,node-name=z,filename=d,cache.direct=on", "--export", EXPORT);
+
+        assertEquals(mode, setup.disks().get(0).image().cache());
+        assertTrue(setup.disks().get(0).device().writeCache());
+        assertEquals(warnings, setup.warnings().size());
+        assertTrue(warnings == 0 || setup.warnings().get(0).contains("on node 'z': say them there"),
+                setup.warnings()::toString);
+    }
+
+    @Test
+    void anExportMayBeginWithoutAWriteCache() throws UsageException {
+        DiskSpec disk = parse("--blockdev", "null-co,node-name=n",
+                "--export", EXPORT + ",writethrough=on").disks().get(0);
+
+        assertFalse(disk.device().writeCache());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
         "aio=native        | uses io_uring",
         "detect-zeroes=on  | as data"})
     void whatIsDoneInAnotherWayIsSaidInOneLine(String key, String words) throws UsageException {
@@ -169,8 +204,10 @@ final class StorageDaemonSetupTest {
             + "| --object iothread,id=t",
         "--export   | vhost-user-blk,id=e,node-name=z,addr.type=unix,addr.path=s,num-queues=0 "
             + "| num-queues must be",
-        "--export   | vhost-user-blk,id=e,node-name=z,addr.type=unix,addr.path=s,writethrough=on "
-            + "| writethrough=on",
+        "--blockdev | file,node-name=n,filename=d,cache.direct=1 | cache.direct=1",
+        "--blockdev | file,node-name=n,filename=d,cache.writeback=on | 'cache.writeback' is not",
+        "--export   | vhost-user-blk,id=e,node-name=z,addr.type=unix,addr.path=s,writethrough=1 "
+            + "| writethrough=1",
         "--export   | vhost-user-blk,id=e,node-name=r,addr.type=unix,addr.path=s,writable=on "
             + "| 'r' is read-only"})
     void whatIsNotThereIsRefusedByName(String option, String value, String words) {

@@ -53,8 +53,7 @@ final class BlockingIo {
             case FLUSH -> -file.sync();
             case DISCARD -> discard(request);
             case WRITE_ZEROES -> writeZeroes(request);
-            case SECURE_ERASE -> request.lengthBytes() == 0
-                    ? 0 : -file.secureErase(request.offset(), request.lengthBytes());
+            case SECURE_ERASE -> request.lengthBytes() == 0 ? 0 : secureErase(request);
         });
     }
 
@@ -78,6 +77,9 @@ final class BlockingIo {
                     ? file.write(element, some, offset, request.stable())
                     : file.read(element, some, offset);
             move(element, -skip);
+            if (write && !request.stable()) {
+                file.written();
+            }
             if (done <= 0) {
                 // 0 is the end of the file inside the disk: somebody cut it behind our back.
                 return done == 0 ? Posix.EIO : (int) -done;
@@ -103,6 +105,12 @@ final class BlockingIo {
         return unsupported(errno) ? 0 : errno;
     }
 
+    private int secureErase(BlockRequest request) {
+        int errno = -file.secureErase(request.offset(), request.lengthBytes());
+        file.written();
+        return errno;
+    }
+
     private int writeZeroes(BlockRequest request) {
         int errno = request.mayUnmap() ? punch(request) : Posix.EOPNOTSUPP;
         if (unsupported(errno)) {
@@ -122,6 +130,7 @@ final class BlockingIo {
             return Posix.EOPNOTSUPP;
         }
         int errno = -file.punchHole(request.offset(), request.lengthBytes());
+        file.written();
         cannotPunch = unsupportedForGood(errno);
         return errno;
     }
@@ -134,6 +143,7 @@ final class BlockingIo {
             return Posix.EOPNOTSUPP;
         }
         int errno = -file.zeroRange(request.offset(), request.lengthBytes());
+        file.written();
         cannotZeroRange = unsupportedForGood(errno);
         return errno;
     }
@@ -144,6 +154,7 @@ final class BlockingIo {
         while (left > 0) {
             int log = Math.min(ZERO_PIECE_LOG_MAX, Long.SIZE - 1 - Long.numberOfLeadingZeros(left));
             long done = file.write(ZERO_PIECES.address(log), 1, offset, false);
+            file.written();
             if (done <= 0) {
                 return done == 0 ? Posix.EIO : (int) -done;
             }

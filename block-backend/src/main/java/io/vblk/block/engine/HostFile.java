@@ -15,7 +15,12 @@ import org.slf4j.LoggerFactory;
  * <p>The kernel reports lost dirty pages once per open file, to the first sync that asks, and then
  * forgets them. Three things keep such a loss from going unseen: a failed sync stays failed for
  * ever; syncs run one at a time, so that none succeeds beside one that is about to fail; and stable
- * writes, which sync too, go through an open file of their own.
+ * writes, which sync too, go through an open file of their own. A file past the page cache has no
+ * pages to lose: there the next sync asks again.
+ *
+ * <p>A sync is left out when nothing has been written since the last good one began. So whoever
+ * changes the file tells so by {@link #written}, when the call has ended and before anybody hears
+ * of its end: told at its beginning, a sync between the two would take the news for its own.
  */
 public class HostFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostFile.class);
@@ -24,6 +29,14 @@ public class HostFile implements AutoCloseable {
     private final String name;
     private final int fd;
     private final int stableFd;
+    private final boolean flushes;
+    private final DirectIo direct;
+
+    /**
+     * Whether something may have been written since the last good sync began. True at first: an
+     * earlier process may have told a guest of writes that it did not sync.
+     */
+    private volatile boolean dirty = true;
 
     /** Number of syncs begun; written under the lock, read before taking it. */
     private volatile long syncsBegun;
@@ -38,9 +51,22 @@ public class HostFile implements AutoCloseable {
      *     {@code fd} where there are none
      */
     public HostFile(String name, int fd, int stableFd) {
+        this(name, fd, stableFd, true, null);
+    }
+
+    /**
+     * Takes over open descriptors.
+     *
+     * @param stableFd descriptor of a second open(2), as above
+     * @param flushes whether syncs and stable writes reach the storage, or nobody cares
+     * @param direct what O_DIRECT asks for, which both are opened with; null for the page cache
+     */
+    public HostFile(String name, int fd, int stableFd, boolean flushes, DirectIo direct) {
         this.name = name;
         this.fd = fd;
         this.stableFd = stableFd;
+        this.flushes = flushes;
+        this.direct = direct;
     }
 
     /** What messages call the file. */
@@ -53,14 +79,36 @@ public class HostFile implements AutoCloseable {
         return fd;
     }
 
-    /** The descriptor for stable writes; the same where there are none. */
+    /** The descriptor for stable writes, with RWF_DSYNC, if {@link #flushes}. */
     public final int stableFd() {
         return stableFd;
     }
 
+    /** Whether syncs and stable writes are to reach the storage; if not, they are as others. */
+    public final boolean flushes() {
+        return flushes;
+    }
+
+    /** What O_DIRECT asks of transfers; null for a file in the page cache. */
+    public final DirectIo direct() {
+        return direct;
+    }
+
+    /**
+     * Something has been written that is not stable yet, well or badly: a plain write, a hole, a
+     * range of zeroes. To be called after the call that did so, before its end is told.
+     */
+    public final void written() {
+        // G1: pairs with HostFile.sync, whose fdatasync comes after it has taken the mark away
+        NativeMemory.fullFence();
+        if (!dirty) {
+            dirty = true;
+        }
+    }
+
     /** Whether the page cache may have what is read. */
     public boolean isCached() {
-        return true;
+        return direct == null;
     }
 
     /** What {@link UringEngine} puts its transfers in; ErrnoException as io_uring_setup(2). */
@@ -80,31 +128,35 @@ public class HostFile implements AutoCloseable {
 
     /** pwritev2(2): bytes written; {@code stable} ones are on stable storage on return. */
     public long write(long iovecs, int count, long offset, boolean stable) {
-        return stable
+        return stable && flushes
                 ? Posix.pwritev(stableFd, iovecs, count, offset, Posix.RWF_DSYNC)
                 : Posix.pwritev(fd, iovecs, count, offset, 0);
     }
 
     /**
      * Makes all that was written before this call stable. Those who wait while another sync runs
-     * share the one after it. Once this has failed it fails for ever.
+     * share the one after it. In the page cache, once this has failed it fails for ever.
      */
     public final int sync() {
+        if (!flushes) {
+            return 0;
+        }
         long begunBefore = syncsBegun;
         synchronized (this) {
             if (syncErrno != 0) {
                 return -syncErrno;
             }
-            if (lastGoodSync > begunBefore) {
+            if (lastGoodSync > begunBefore || !dirty) {
                 return 0;
             }
             long mine = syncsBegun + 1;
             syncsBegun = mine;
+            dirty = false;
+            // G1: pairs with HostFile.written: who found the mark still there has written before
+            NativeMemory.fullFence();
             int result = fdatasync();
             if (result < 0) {
-                syncErrno = -result;
-                LOG.error("{}: fdatasync: {}; what was written since the last flush may be lost, "
-                        + "every flush fails from now on", name, ErrnoException.describe(-result));
+                syncFailed(-result);
                 return result;
             }
             lastGoodSync = mine;
@@ -112,7 +164,20 @@ public class HostFile implements AutoCloseable {
         }
     }
 
-    /** fdatasync(2), one at a time and never again after a failure. */
+    /** Holds the lock. */
+    private void syncFailed(int errno) {
+        dirty = true;
+        if (direct != null) {
+            LOG.error("{}: fdatasync: {}; what was written since the last flush may be lost",
+                    name, ErrnoException.describe(errno));
+            return;
+        }
+        syncErrno = errno;
+        LOG.error("{}: fdatasync: {}; what was written since the last flush may be lost, "
+                + "every flush fails from now on", name, ErrnoException.describe(errno));
+    }
+
+    /** fdatasync(2), one at a time; in the page cache never again after a failure. */
     protected int fdatasync() {
         return Posix.fdatasync(fd);
     }
@@ -152,6 +217,9 @@ public class HostFile implements AutoCloseable {
         Posix.close(fd);
         if (stableFd != fd) {
             Posix.close(stableFd);
+        }
+        if (direct != null) {
+            direct.close();
         }
     }
 }

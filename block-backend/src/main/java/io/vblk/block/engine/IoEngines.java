@@ -38,6 +38,20 @@ public final class IoEngines {
      */
     public static IoEngine open(IoEngineKind kind, HostFile file, AioContext context,
             boolean fixedBuffers) throws ErrnoException {
+        IoEngine engine = plain(kind, file, context, fixedBuffers);
+        DirectIo direct = file.direct();
+        return direct == null ? engine
+                : new AlignedEngine(engine, direct, context, () -> tail(kind, direct, context));
+    }
+
+    /** What is behind the end of direct transfers is little, and never much used. */
+    private static IoEngine tail(IoEngineKind kind, DirectIo direct, AioContext context) {
+        return kind == IoEngineKind.SYNC ? new SyncEngine(new BlockingIo(direct.tail()))
+                : threads(direct.tail(), context);
+    }
+
+    private static IoEngine plain(IoEngineKind kind, HostFile file, AioContext context,
+            boolean fixedBuffers) throws ErrnoException {
         return switch (kind) {
             case SYNC -> new SyncEngine(new BlockingIo(file));
             case THREADS -> threads(file, context);

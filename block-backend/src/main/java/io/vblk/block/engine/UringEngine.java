@@ -225,6 +225,9 @@ final class UringEngine extends DeferredCall implements IoEngine, FdCallbacks {
     }
 
     private void ended(BlockRequest request, int result) {
+        if (request.op() == BlockOp.WRITE && !request.stable()) {
+            file.written();
+        }
         if (result < 0 && !isOdd(result)) {
             request.setErrno(-result);
         } else if (result != request.lengthBytes()) {

@@ -48,7 +48,7 @@ final class UringTransfers implements TransferRing {
     @Override
     public boolean add(BlockRequest request, int slot) {
         boolean write = request.op() == BlockOp.WRITE;
-        boolean stable = write && request.stable();
+        boolean stable = write && request.stable() && file.flushes();
         int fd = registered
                 ? (stable ? STABLE_FILE : FILE)
                 : (stable ? file.stableFd() : file.fd());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.block.image;
 
+import io.vblk.block.engine.CacheMode;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.filter.Filters;
 import java.util.Objects;
@@ -24,6 +25,8 @@ import java.util.Set;
  * @param keepsStorage whether discards do nothing, and zeroes are written without giving storage
  *     back
  * @param fixedBuffers whether io_uring registers guest memory, which pins all of it
+ * @param cache what stands between the disk and its storage; without effect on disks that are no
+ *     files
  * @param filters what stands between guests and the image
  */
 public record ImageSpec(
@@ -36,6 +39,7 @@ public record ImageSpec(
         ImageLocking locking,
         boolean keepsStorage,
         boolean fixedBuffers,
+        CacheMode cache,
         Filters filters) {
     /** The logical block sizes that there are. */
     private static final Set<Integer> BLOCK_BYTES = Set.of(0, 512, 4096);
@@ -52,11 +56,11 @@ public record ImageSpec(
         this(target, format, readOnly, throwAwayCopy, engine, blockBytes, ImageLocking.AUTO, false);
     }
 
-    /** Without filters. */
+    /** In the page cache, without filters. */
     public ImageSpec(String target, ImageFormat format, boolean readOnly, boolean throwAwayCopy,
             IoEngineKind engine, int blockBytes, ImageLocking locking, boolean keepsStorage) {
         this(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking, keepsStorage,
-                false, Filters.NONE);
+                false, CacheMode.WRITEBACK, Filters.NONE);
     }
 
     /** Nothing but the format may be null. */
@@ -64,6 +68,7 @@ public record ImageSpec(
         Objects.requireNonNull(target);
         Objects.requireNonNull(engine);
         Objects.requireNonNull(locking);
+        Objects.requireNonNull(cache);
         Objects.requireNonNull(filters);
         if (!BLOCK_BYTES.contains(blockBytes)) {
             throw new IllegalArgumentException(
@@ -74,12 +79,18 @@ public record ImageSpec(
     /** The same with these filters. */
     public ImageSpec withFilters(Filters wanted) {
         return new ImageSpec(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking,
-                keepsStorage, fixedBuffers, wanted);
+                keepsStorage, fixedBuffers, cache, wanted);
     }
 
     /** The same with or without fixed buffers. */
     public ImageSpec withFixedBuffers(boolean wanted) {
         return new ImageSpec(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking,
-                keepsStorage, wanted, filters);
+                keepsStorage, wanted, cache, filters);
+    }
+
+    /** The same in this cache mode. */
+    public ImageSpec withCache(CacheMode wanted) {
+        return new ImageSpec(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking,
+                keepsStorage, fixedBuffers, wanted, filters);
     }
 }

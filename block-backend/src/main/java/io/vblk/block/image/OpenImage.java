@@ -88,6 +88,9 @@ public final class OpenImage implements AutoCloseable {
         if (capacityBytes == old.capacityBytes()) {
             return false;
         }
+        if (file.file().direct() != null) {
+            file.file().direct().setSize(sizeBytes);
+        }
         limits.grow(capacityBytes);
         return true;
     }

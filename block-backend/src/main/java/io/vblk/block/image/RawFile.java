@@ -61,13 +61,11 @@ record RawFile(
     }
 
     private static RawFile direct(ImageSpec spec, int fd, Checked checked, FileHold hold)
-            throws ErrnoException {
+            throws ImageException, ErrnoException {
         String target = spec.target();
-        // A second open of the very same file, whatever its path leads to by now.
-        int stableFd = spec.readOnly()
-                ? fd : Posix.open(selfPath(fd), Posix.O_RDWR | Posix.O_CLOEXEC, 0);
-        return new RawFile(new HostFile(target, fd, stableFd), checked.limits, checked.facts,
-                target, hold);
+        HostFile file = OpenFile.in(spec.cache(), target, fd, spec.readOnly(),
+                checked.limits.blockBytes());
+        return new RawFile(file, checked.limits, checked.facts, target, hold);
     }
 
     private static RawFile copied(ImageSpec spec, int fd, Checked checked)
@@ -75,20 +73,17 @@ record RawFile(
         String target = spec.target();
         int copy = ThrowAwayCopy.make(target, fd, checked.limits.capacityBytes());
         try {
-            int stableFd = Posix.open(selfPath(copy), Posix.O_RDWR | Posix.O_CLOEXEC, 0);
-            HostFile file = new HostFile("copy of " + target, copy, stableFd);
+            HostFile file = OpenFile.in(spec.cache(), "copy of " + target, copy, false,
+                    checked.limits.blockBytes());
             Posix.close(fd);
             // Nobody else can name it.
             FileHold none = new FileHold(target, copy, true, false, ImageLocking.OFF);
-            return new RawFile(file, checked.limits, checked.facts, selfPath(copy), none);
-        } catch (ErrnoException e) {
+            return new RawFile(
+                    file, checked.limits, checked.facts, OpenFile.selfPath(copy), none);
+        } catch (ImageException | ErrnoException e) {
             Posix.close(copy);
             throw e;
         }
-    }
-
-    private static String selfPath(int fd) {
-        return "/proc/self/fd/" + fd;
     }
 
     // ------------------------------------------------------------------ opening
@@ -204,15 +199,17 @@ record RawFile(
         }
         int own = device.logicalBlockBytes();
         int blockBytes = spec.blockBytes() == 0 ? own : spec.blockBytes();
-        if (blockBytes < own || device.sizeBytes() % blockBytes != 0) {
+        if (device.sizeBytes() % blockBytes != 0) {
             throw new ImageException(target + ": has blocks of " + own + " bytes and "
                     + device.sizeBytes() + " bytes in all: logical-block-size=" + blockBytes
                     + " does not fit");
         }
         boolean readOnly = spec.readOnly();
+        // A part of one of its blocks the device cannot erase.
+        boolean erases = writes && device.secureErase() && blockBytes >= own;
         return new BlockLimits(device.sizeBytes(), blockBytes,
                 Math.max(blockBytes, device.physicalBlockBytes()), device.optimalIoBytes(),
-                readOnly, !readOnly, !readOnly, writes && device.secureErase());
+                readOnly, !readOnly, !readOnly, erases);
     }
 
     // ------------------------------------------------------------------ growing
@@ -252,13 +249,14 @@ record RawFile(
                         + " shorter, such as " + sizeBytes);
             }
             Posix.ftruncate(file.fd(), sizeBytes);
+            file.written();
         } catch (ErrnoException e) {
             throw new ImageException(path + ": " + e.getMessage(), e);
         }
     }
 
     private boolean isCopy() {
-        return path.equals(selfPath(file.fd()));
+        return path.equals(OpenFile.selfPath(file.fd()));
     }
 
     private static String probe(int fd) throws ErrnoException {

@@ -27,6 +27,41 @@ class FakeFile extends SeamFile {
         bytes = new byte[size];
     }
 
+    /** Past the page cache: what does not fit is refused, as O_DIRECT does. */
+    FakeFile(int size, DirectIo direct) {
+        super("fake", -1, -1, direct);
+        bytes = new byte[size];
+    }
+
+    /** The same bytes in the page cache, to be joined to the file that has them. */
+    static final class Tail extends HostFile {
+        private FakeFile file;
+
+        Tail() {
+            super("tail", -1, -1);
+        }
+
+        void join(FakeFile whole) {
+            file = whole;
+        }
+
+        @Override
+        public long read(long iovecs, int count, long offset) {
+            return file.transfer("tailRead", iovecs, count, offset);
+        }
+
+        @Override
+        public long write(long iovecs, int count, long offset, boolean stable) {
+            return file.transfer(
+                    stable ? "tailStableWrite" : "tailWrite", iovecs, count, offset);
+        }
+
+        @Override
+        public void close() {
+            // There is nothing to close.
+        }
+    }
+
     void fail(String call, int errno) {
         failures.put(call, errno);
     }
@@ -65,6 +100,9 @@ class FakeFile extends SeamFile {
         if (count > IovecArray.ELEMENTS_MAX) {
             return -22;
         }
+        if (direct() != null && !call.startsWith("tail") && !fits(iovecs, count, offset)) {
+            return -called("refused " + call, offset, 0) - 22;
+        }
         long wanted = 0;
         for (int i = 0; i < count; i++) {
             wanted += IovecArray.lengthAt(iovecs + (long) i * IovecArray.ELEMENT_BYTES);
@@ -81,7 +119,7 @@ class FakeFile extends SeamFile {
             int some = (int) Math.min(left, IovecArray.lengthAt(element));
             long address = IovecArray.baseAt(element);
             int at = (int) offset + done;
-            if (call.equals("read")) {
+            if (call.endsWith("ead")) {
                 NativeMemory.copyFromArray(bytes, at, address, some);
             } else {
                 NativeMemory.copyToArray(address, bytes, at, some);
@@ -90,6 +128,16 @@ class FakeFile extends SeamFile {
             left -= some;
         }
         return done;
+    }
+
+    private boolean fits(long iovecs, int count, long offset) {
+        long odd = offset & (direct().offsetAlign() - 1);
+        for (int i = 0; i < count; i++) {
+            long element = iovecs + (long) i * IovecArray.ELEMENT_BYTES;
+            odd |= IovecArray.baseAt(element) & (direct().memoryAlign() - 1)
+                    | IovecArray.lengthAt(element) & (direct().offsetAlign() - 1);
+        }
+        return odd == 0;
     }
 
     @Override

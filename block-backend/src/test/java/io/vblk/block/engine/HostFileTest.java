@@ -24,6 +24,10 @@ class HostFileTest {
             super("slow", -1, -1);
         }
 
+        SlowSync(boolean flushes, DirectIo direct) {
+            super("slow", -1, -1, flushes, direct);
+        }
+
         @Override
         protected int fdatasync() {
             assertEquals(1, inside.incrementAndGet(), "one at a time");
@@ -42,7 +46,7 @@ class HostFileTest {
         }
     }
 
-    private final SlowSync file = new SlowSync();
+    private SlowSync file = new SlowSync();
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicInteger ended = new AtomicInteger();
     private final AtomicInteger failed = new AtomicInteger();
@@ -83,6 +87,7 @@ class HostFileTest {
     void thoseWhoWaitDuringASyncShareTheNext() throws InterruptedException {
         syncOnOtherThreads(1);
         SlowSync.acquire(file.entered);
+        file.written();
         syncOnOtherThreads(5);
         awaitBlocked(5);
         file.release.release();
@@ -108,12 +113,87 @@ class HostFileTest {
         assertEquals(0, file.entered.availablePermits());
     }
 
+    /** A process before this one may have told of writes that it did not sync. */
     @Test
-    void everySyncOnItsOwnReachesTheKernel() {
+    void theFirstSyncReachesTheKernel() {
+        file.release.release();
+        assertEquals(0, file.sync());
+        assertEquals(1, file.entered.availablePermits());
+    }
+
+    @Test
+    void everySyncAfterAWriteReachesTheKernel() {
         file.release.release(3);
         for (int i = 1; i <= 3; i++) {
+            file.written();
             assertEquals(0, file.sync());
             assertEquals(i, file.entered.availablePermits());
         }
+    }
+
+    @Test
+    void aSyncBeforeWhichNothingWasWrittenIsLeftOut() {
+        file.release.release(1);
+        for (int i = 0; i < 3; i++) {
+            assertEquals(0, file.sync());
+        }
+        assertEquals(1, file.entered.availablePermits());
+    }
+
+    /** It may have ended too late for the fdatasync that was running. */
+    @Test
+    void aWriteThatEndsDuringASyncIsForTheNext() throws InterruptedException {
+        syncOnOtherThreads(1);
+        SlowSync.acquire(file.entered);
+        file.written();
+        file.release.release(2);
+        joinAll();
+        assertEquals(0, file.sync());
+        assertEquals(1, file.entered.availablePermits());
+    }
+
+    /** What is not written is not stable because somebody else's sync runs. */
+    @Test
+    void aSyncWithNothingToDoWaitsForTheOneThatRuns() throws InterruptedException {
+        file.result = -Posix.EIO;
+        syncOnOtherThreads(1);
+        SlowSync.acquire(file.entered);
+        syncOnOtherThreads(1);
+        awaitBlocked(1);
+        file.release.release();
+        joinAll();
+        assertEquals(2, failed.get());
+    }
+
+    @Test
+    void aFailedSyncIsForEverInThePageCache() {
+        file.release.release();
+        file.result = -Posix.EIO;
+        assertEquals(-Posix.EIO, file.sync());
+        file.result = 0;
+        file.written();
+        assertEquals(-Posix.EIO, file.sync());
+        assertEquals(1, file.entered.availablePermits());
+    }
+
+    @Test
+    void aFailedSyncPastThePageCacheIsTriedAgainUntilItIsGood() {
+        file = new SlowSync(true, new DirectIo(512, 512, 512, null, 4096));
+        file.release.release(3);
+        file.result = -Posix.EIO;
+        assertEquals(-Posix.EIO, file.sync());
+        assertEquals(-Posix.EIO, file.sync(), "nothing written, and yet nothing is stable");
+        file.result = 0;
+        assertEquals(0, file.sync());
+        assertEquals(0, file.sync());
+        assertEquals(3, file.entered.availablePermits());
+    }
+
+    @Test
+    void aFileThatNobodyCaresForIsNeverSynced() {
+        file = new SlowSync(false, null);
+        file.written();
+        assertEquals(0, file.sync());
+        assertEquals(0, file.entered.availablePermits());
     }
 }

@@ -138,6 +138,7 @@ abstract class IoEngineContract {
         BlockBackend other = attach();
         try (TestRequest request = new TestRequest(512, 1)) {
             assertEquals(0, run(request.flush()));
+            assertEquals(0, run(request.write(0, pattern(5, 512))));
             file.fail("fdatasync", Posix.EIO);
             assertEquals(Posix.EIO, run(request.flush()));
             file.repair("fdatasync");
@@ -147,6 +148,40 @@ abstract class IoEngineContract {
             assertEquals(0, run(request.write(0, pattern(5, 512))), "writes go on");
             request.range(BlockOp.WRITE_ZEROES, 0, 512).stable();
             assertEquals(Posix.EIO, run(request));
+        } finally {
+            other.close();
+        }
+    }
+
+    /** On every view: what one wrote another may flush. */
+    @Test
+    void flushesOnlyWhatWasChanged() {
+        BlockBackend other = attach();
+        try (TestRequest request = new TestRequest(512, 1)) {
+            assertEquals(0, run(request.flush()));
+            assertEquals(1, file.count("fdatasync"), "who knows what was before");
+            assertEquals(0, request.flush().run(other, context));
+            assertEquals(0, run(request.read(0, 512)));
+            assertEquals(0, run(request.write(0, pattern(5, 512)).stable()));
+            assertEquals(0, run(request.flush()));
+            assertEquals(1, file.count("fdatasync"), "nothing that is not stable");
+            int syncs = 1;
+            for (BlockOp op : new BlockOp[] {BlockOp.DISCARD, BlockOp.WRITE_ZEROES,
+                    BlockOp.SECURE_ERASE, BlockOp.WRITE}) {
+                if (op == BlockOp.WRITE) {
+                    request.write(0, pattern(5, 512));
+                } else {
+                    request.range(op, 0, 4096);
+                }
+                assertEquals(0, run(request));
+                assertEquals(0, request.flush().run(other, context));
+                assertEquals(++syncs, file.count("fdatasync"), "after " + op);
+                assertEquals(0, run(request.flush()));
+            }
+            file.fail("write", Posix.ENOSPC);
+            assertEquals(Posix.ENOSPC, run(request.write(0, pattern(5, 512))));
+            assertEquals(0, run(request.flush()));
+            assertEquals(++syncs, file.count("fdatasync"), "some of it may have been written");
         } finally {
             other.close();
         }

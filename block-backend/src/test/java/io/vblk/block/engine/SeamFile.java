@@ -10,6 +10,11 @@ public class SeamFile extends HostFile {
         super(name, fd, stableFd);
     }
 
+    /** Takes over descriptors as a host file past the page cache does. */
+    public SeamFile(String name, int fd, int stableFd, DirectIo direct) {
+        super(name, fd, stableFd, true, direct);
+    }
+
     @Override
     TransferRing newRing(boolean fixedBuffers) {
         return new FileRing(this);
