@@ -45,7 +45,7 @@ class AlignedEngineTest {
 
     private void open(IoEngineKind kind) throws Exception {
         disk = new ContractFilter(
-                EngineBackend.of(IoEngines.open(kind, file, context), SIZE), context);
+                EngineBackend.of(IoEngines.open(kind, file, context, false), SIZE), context);
     }
 
     @AfterEach
