@@ -129,6 +129,16 @@ final class AlignedEngine implements IoEngine {
         engine.commit();
     }
 
+    @Override
+    public void addBuffers(long address, long lengthBytes) {
+        engine.addBuffers(address, lengthBytes);
+    }
+
+    @Override
+    public void removeBuffers(long address, long lengthBytes) {
+        engine.removeBuffers(address, lengthBytes);
+    }
+
     /** For requests through the page cache. */
     IoEngine tail() {
         if (tail == null) {

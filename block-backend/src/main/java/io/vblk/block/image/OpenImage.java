@@ -4,6 +4,7 @@ package io.vblk.block.image;
 import io.vblk.aio.AioContext;
 import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockLimits;
+import io.vblk.block.engine.CacheMode;
 import io.vblk.block.engine.EngineChoice;
 import io.vblk.block.engine.IoEngine;
 import io.vblk.block.engine.IoEngines;
@@ -47,7 +48,8 @@ public final class OpenImage implements AutoCloseable {
         String what = file.facts().blockDevice() ? "block device " : "raw image ";
         boolean copied = !file.path().equals(spec.target());
         String description = what + spec.target() + (copied ? " (throw-away copy)" : "")
-                + (engine.reason().isEmpty() ? "" : ", aio=" + engine);
+                + (engine.reason().isEmpty() ? "" : ", aio=" + engine)
+                + (spec.cache() == CacheMode.WRITEBACK ? "" : ", cache=" + spec.cache());
         return new OpenImage(spec, ImageFormat.RAW, file.limits(), description, file, engine, null);
     }
 

@@ -11,13 +11,17 @@ import io.vblk.aio.AioOptions;
 import io.vblk.aio.PollingOptions;
 import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockOp;
+import io.vblk.block.BlockRequest;
 import io.vblk.block.ContractFilter;
+import io.vblk.block.QueueStatus;
 import io.vblk.block.TestRequest;
 import io.vblk.posix.Posix;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -236,6 +240,45 @@ class AlignedEngineTest {
             file.repair("write");
             assertEquals(0, run(request.write(0, pattern(14, UNIT))));
         }
+    }
+
+    /** For memory that it registers, above all. */
+    @Test
+    void tellsTheEngineOfMemoryThatComesAndGoes() throws Exception {
+        open(IoEngineKind.SYNC);
+        List<String> told = new ArrayList<>();
+        IoEngine below = new IoEngine() {
+            @Override
+            public QueueStatus submit(BlockRequest request) {
+                return QueueStatus.BUSY;
+            }
+
+            @Override
+            public void commit() {
+                told.add("commit");
+            }
+
+            @Override
+            public void addBuffers(long address, long lengthBytes) {
+                told.add("add " + address + "+" + lengthBytes);
+            }
+
+            @Override
+            public void removeBuffers(long address, long lengthBytes) {
+                told.add("remove " + address + "+" + lengthBytes);
+            }
+
+            @Override
+            public void close() {
+                told.add("close");
+            }
+        };
+        try (IoEngine aligned = new AlignedEngine(below, direct, context, () -> null)) {
+            aligned.addBuffers(4096, 512);
+            aligned.commit();
+            aligned.removeBuffers(4096, 512);
+        }
+        assertEquals(List.of("add 4096+512", "commit", "remove 4096+512", "close"), told);
     }
 
     /** More than there are buffers, all in the same unit: one after the other. */

@@ -99,6 +99,8 @@ class CacheModeTest {
         Path path = image();
         try (OpenImage image = Images.open(TestImages.writable(path, null).withCache(mode))) {
             assertEquals("100,101,201", image.facts().locks());
+            assertEquals("raw image " + path + (mode == CacheMode.WRITEBACK ? ""
+                    : ", cache=" + mode), image.description());
             assertThrows(ImageException.class,
                     () -> Images.open(TestImages.writable(path, null).withCache(mode)));
         }
