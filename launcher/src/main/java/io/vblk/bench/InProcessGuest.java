@@ -15,8 +15,6 @@ import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -141,20 +139,19 @@ final class InProcessGuest implements GuestTarget {
     @Override
     public int[] deviceThreads(int job) throws IOException {
         QueueHome home = homes.get(setup.device().homeOf(job, homes.size()));
-        Path[] own = new Path[1];
-        home.ioThread().call(() -> own[0] = thisThread());
-        if (own[0] == null) {
-            throw new IOException("/proc/thread-self cannot be read: it tells what a thread did");
+        int[] number = new int[1];
+        IOException[] failure = new IOException[1];
+        home.ioThread().call(() -> {
+            try {
+                number[0] = ThreadFiles.numberOfCurrentThread();
+            } catch (IOException e) {
+                failure[0] = e;
+            }
+        });
+        if (failure[0] != null) {
+            throw failure[0];
         }
-        return new int[] {Integer.parseInt(own[0].getFileName().toString())};
-    }
-
-    private static Path thisThread() {
-        try {
-            return Files.readSymbolicLink(Path.of("/proc/thread-self"));
-        } catch (IOException e) {
-            return null;
-        }
+        return number;
     }
 
     @Override

@@ -2,6 +2,8 @@
 package io.vblk.bench;
 
 import io.vblk.posix.ErrnoException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -59,8 +61,10 @@ final class TailSamples implements AutoCloseable {
     private boolean isKicked;
 
     private final ThreadFiles.Scratch scratch = new ThreadFiles.Scratch();
-    /** The guest first, then the threads of a device in this process; replaced by control. */
-    private volatile ThreadFiles[] threads = {};
+    /** Those of the guest, from its beginning on. */
+    private ThreadFiles guest;
+    /** Those of the device, if it is in this process; replaced by control. */
+    private volatile ThreadFiles[] device = {};
     private long readNs;
     long kicks;
     long turns;
@@ -78,17 +82,26 @@ final class TailSamples implements AutoCloseable {
         pending = new int[Math.max(iodepth, 64)];
     }
 
-    /** The threads to read from now on. Thread: control. */
+    /** The threads of the device to read from now on. Thread: control. */
     void watch(ThreadFiles[] watched) {
-        threads = watched;
+        device = watched;
     }
 
     ThreadFiles[] watched() {
-        return threads;
+        return device;
     }
 
-    /** The job begins. */
+    /**
+     * The job begins, on this thread.
+     *
+     * @throws UncheckedIOException if what the kernel counts of it cannot be read
+     */
     void begin(long nowNs) {
+        try {
+            guest = ThreadFiles.ofCurrentThread();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         lookedNs = nowNs;
         read(nowNs);
         kicks = 0;
@@ -183,9 +196,11 @@ final class TailSamples implements AutoCloseable {
     }
 
     private void read(long nowNs) {
-        long waitedNs = 0;
-        long faulted = 0;
-        for (ThreadFiles thread : threads) {
+        guest.read(scratch);
+        long waitedNs = guest.waitedNs;
+        long faulted = guest.faults;
+        turns += guest.turns;
+        for (ThreadFiles thread : device) {
             thread.read(scratch);
             waitedNs = Math.max(waitedNs, thread.waitedNs);
             faulted += thread.faults;
@@ -224,10 +239,14 @@ final class TailSamples implements AutoCloseable {
     /** Closes everything. Thread: control, after the job. */
     @Override
     public void close() {
-        for (ThreadFiles thread : threads) {
+        for (ThreadFiles thread : device) {
             thread.close();
         }
-        threads = new ThreadFiles[0];
+        device = new ThreadFiles[0];
+        if (guest != null) {
+            guest.close();
+            guest = null;
+        }
         scratch.close();
     }
 }

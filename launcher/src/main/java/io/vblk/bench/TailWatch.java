@@ -49,6 +49,7 @@ final class TailWatch implements AutoCloseable {
      */
     TailWatch(JobSpec spec, List<int[]> deviceThreads) throws IOException {
         boolean device = false;
+        ThreadFiles.ofCurrentThread().close(); // or there is no point in starting the load
         try {
             for (int[] threads : deviceThreads) {
                 TailSamples samples = new TailSamples(spec.iodepth(), deviceThreads.size());
@@ -81,6 +82,8 @@ final class TailWatch implements AutoCloseable {
 
     /** The load begins. */
     void begin() {
+        // What starting the recorder left behind shall not be collected while it runs.
+        System.gc();
         beganNs = System.nanoTime();
         lookedNs = beganNs;
         stealTicksAtStart = readSteal();

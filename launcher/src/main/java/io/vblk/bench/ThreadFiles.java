@@ -6,6 +6,9 @@ import io.vblk.posix.IovecArray;
 import io.vblk.posix.MappedMemory;
 import io.vblk.posix.NativeMemory;
 import io.vblk.posix.Posix;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * What the kernel counts of one thread: time that it was ready to run and had no processor, and
@@ -99,6 +102,17 @@ final class ThreadFiles implements AutoCloseable {
             Posix.close(schedstat);
             throw e;
         }
+    }
+
+    /** Those of the calling thread, page faults included. */
+    static ThreadFiles ofCurrentThread() throws IOException {
+        return new ThreadFiles(numberOfCurrentThread(), true);
+    }
+
+    /** The calling thread's number in /proc/self/task. */
+    static int numberOfCurrentThread() throws IOException {
+        Path link = Files.readSymbolicLink(Path.of("/proc/thread-self"));
+        return Integer.parseInt(link.getFileName().toString());
     }
 
     /** Reads on; the first time everything so far is left out. */

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.vblk.posix.ErrnoException;
+import io.vblk.posix.MappedMemory;
+import io.vblk.posix.NativeMemory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,8 +67,7 @@ final class TailSamplesTest {
     @Test
     void nothingIsAllocatedForARequest() throws IOException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        String self = Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName().toString();
-        samples.watch(new ThreadFiles[] {new ThreadFiles(Integer.parseInt(self), true)});
+        samples.watch(new ThreadFiles[] {ThreadFiles.ofCurrentThread()});
         requestsWithReadings();
         long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
         requestsWithReadings();
@@ -124,6 +123,34 @@ final class TailSamplesTest {
         samples.reaped(nowNs);
         samples.completed(issuedNs, nowNs);
         assertEquals(0, samples.get(1, TailSamples.HELD_UP));
+    }
+
+    @Test
+    void aPageFaultOfTheGuestOrOfTheDeviceIsSeen() throws IOException {
+        int pages = 32;
+        try (MappedMemory memory = MappedMemory.anonymous(2 * pages * 4096)) {
+            touch(memory, 0, pages);
+            request(40_000);
+            samples.end();
+            long once = samples.get(0, TailSamples.FAULTS);
+            assertTrue(once >= pages, once + " faults");
+
+            // The same thread twice: every fault is the device's, too.
+            ThreadFiles device = ThreadFiles.ofCurrentThread();
+            samples.watch(new ThreadFiles[] {device});
+            samples.end();
+            touch(memory, pages, 2 * pages);
+            request(40_000);
+            samples.end();
+            long twice = samples.get(1, TailSamples.FAULTS);
+            assertTrue(twice >= 2 * pages, twice + " faults");
+        }
+    }
+
+    private static void touch(MappedMemory memory, int from, int to) {
+        for (int page = from; page < to; page++) {
+            NativeMemory.putByte(memory.address() + page * 4096L, 1);
+        }
     }
 
     @Test

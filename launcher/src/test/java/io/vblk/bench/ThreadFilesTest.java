@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.MappedMemory;
 import io.vblk.posix.NativeMemory;
+import io.vblk.posix.Posix;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,15 +21,10 @@ final class ThreadFilesTest {
     private static final int PAGES = 64;
     private static final int PAGE_BYTES = 4096;
 
-    private static int thisThread() throws IOException {
-        return Integer.parseInt(Files.readSymbolicLink(Path.of("/proc/thread-self"))
-                .getFileName().toString());
-    }
-
     @Test
     void freshMemoryIsAPageFaultEachAndTheFirstReadingIsTheStart() throws IOException {
         try (ThreadFiles.Scratch scratch = new ThreadFiles.Scratch();
-                ThreadFiles own = new ThreadFiles(thisThread(), true);
+                ThreadFiles own = ThreadFiles.ofCurrentThread();
                 MappedMemory memory = MappedMemory.anonymous(PAGES * PAGE_BYTES)) {
             own.read(scratch);
             assertEquals(0, own.faults);
@@ -52,7 +47,7 @@ final class ThreadFilesTest {
         CountDownLatch between = new CountDownLatch(1);
         Thread sleeper = new Thread(() -> {
             try {
-                number[0] = thisThread();
+                number[0] = ThreadFiles.numberOfCurrentThread();
                 started.countDown();
                 steps[0].await();
                 between.countDown();
@@ -80,6 +75,42 @@ final class ThreadFilesTest {
             files.read(scratch);
             assertEquals(0, files.turns, "a thread that has ended");
         }
+    }
+
+    @Test
+    void aThreadThatSharesItsProcessorWaitsForIt() throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        int cpu = Posix.cpus().nextSetBit(0);
+        Thread other = new Thread(() -> {
+            try {
+                Posix.runOnCpu(cpu);
+            } catch (ErrnoException e) {
+                throw new IllegalStateException(e);
+            }
+            while (!over.get()) {
+                Thread.onSpinWait();
+            }
+        });
+        long[] waitedNs = new long[1];
+        Thread waits = new Thread(() -> {
+            try (ThreadFiles.Scratch scratch = new ThreadFiles.Scratch();
+                    ThreadFiles own = ThreadFiles.ofCurrentThread()) {
+                Posix.runOnCpu(cpu);
+                own.read(scratch);
+                while (waitedNs[0] < 1_000_000) {
+                    own.read(scratch);
+                    waitedNs[0] += own.waitedNs;
+                }
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        other.start();
+        waits.start();
+        waits.join();
+        over.set(true);
+        other.join();
+        assertTrue(waitedNs[0] >= 1_000_000, waitedNs[0] + " ns");
     }
 
     @Test
