@@ -183,7 +183,8 @@ def engines:
 def same_rate:
     map(select(.rated) | . as $cell | .rated
         | [$cell.cell, (.rate | rate), "\(.vblk_iops | rate) / \(.peer_iops | rate)",
-            pair(.p50_ns | us), pair(.p99_ns | us), pair(.p999_ns | us), (.p99_ratio | with_spread)])
+            pair(.p50_ns | us), pair(.p99_ns | us), pair(.p999_ns | us),
+            (.p99_ratio | with_spread)])
     | section("At the same rate";
         ["Open loop at \($run.options."rate-percent") % of the slower one's median; latencies "
             + "from the intended start. The ratio is that of p99: below 1 is better. Rounds in "
