@@ -22,6 +22,7 @@ other_client() { # SOCKET CELL SECONDS
         "${opt[client]}" "$1" "$rw" "$bs" "$depth" "$3" "$wait"
 }
 
+# What fio completes while it submits is in its slat: lat is what compares with a request of ours.
 fio_client() { # ENGINE CELL SECONDS
     local disk rw bs depth direct=0
     IFS=/ read -r disk rw bs depth _ <<< "$2"
@@ -30,7 +31,7 @@ fio_client() { # ENGINE CELL SECONDS
         fio --name=floor --filename="${image//:/\\:}" --size="$bytes" --ioengine="$1" --rw="$rw" \
         --bs="$bs" --iodepth="$depth" --direct="$direct" --invalidate=0 --norandommap \
         --randrepeat=0 --allow_file_create=0 --time_based --ramp_time="${opt[ramp]}" \
-        --runtime="$3" --output-format=json
+        --runtime="$3" --clat_percentiles=0 --lat_percentiles=1 --output-format=json
 }
 
 # The numbers of $work/out as JSON, whoever wrote them; fails if there are none.
@@ -57,6 +58,7 @@ slice() { # CELL PARTICIPANT KIND ROUND [RATE]
     # The pages that earlier writes made dirty are not this slice's to write.
     [[ $cell != */*write/* ]] || [ -z "$image" ] || sync "$image"
     if [ "${who%%/*}" = fio ]; then
+        lat=lat
         fio_client "${who#*/}" "$cell" "$seconds" || status=$?
     else
         [ -z "${missing[$who]:-}" ] || return 0
