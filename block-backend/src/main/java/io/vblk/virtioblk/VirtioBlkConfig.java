@@ -34,12 +34,15 @@ final class VirtioBlkConfig {
         if (limits.canDiscard()) {
             space.putInt(VirtioBlkAbi.CONFIG_MAX_DISCARD_SECTORS, RANGE_SECTORS_MAX);
             space.putInt(VirtioBlkAbi.CONFIG_MAX_DISCARD_SEG, RANGES_MAX);
-            space.putInt(VirtioBlkAbi.CONFIG_DISCARD_ALIGN, blockSectors);
+            int unmapBytes = Math.max(blockBytes, limits.unmapBytes());
+            space.putInt(VirtioBlkAbi.CONFIG_DISCARD_ALIGN, unmapBytes / BlockLimits.SECTOR_BYTES);
         }
         if (limits.canWriteZeroes()) {
             space.putInt(VirtioBlkAbi.CONFIG_MAX_WRITE_ZEROES_SECTORS, RANGE_SECTORS_MAX);
             space.putInt(VirtioBlkAbi.CONFIG_MAX_WRITE_ZEROES_SEG, RANGES_MAX);
-            space.put(VirtioBlkAbi.CONFIG_WRITE_ZEROES_MAY_UNMAP, (byte) 1);
+            // 5.2.6.2: clear if and only if no request can give storage back.
+            space.put(VirtioBlkAbi.CONFIG_WRITE_ZEROES_MAY_UNMAP,
+                    (byte) (limits.unmapBytes() > 0 ? 1 : 0));
         }
         if (limits.canSecureErase()) {
             space.putInt(VirtioBlkAbi.CONFIG_MAX_SECURE_ERASE_SECTORS, RANGE_SECTORS_MAX);

@@ -73,6 +73,25 @@ class VirtioBlkConfigTest {
     }
 
     @Test
+    void discardsAreAlignedToTheUnitThatStorageComesBackIn() {
+        BlockLimits limits = new BlockLimits(1 << 20, 512, 4096, 0, false, true, true)
+                .withUnmapBytes(1 << 18);
+        VirtioBlkConfig config = config(1, 16, limits);
+        assertArrayEquals(hex("00 00 20 00 20 00 00 00 00 02 00 00"), read(config, 36, 12));
+        assertArrayEquals(hex("01"), read(config, 56, 1));
+    }
+
+    /** 5.2.6.2: write_zeroes_may_unmap is clear if and only if no storage ever comes back. */
+    @Test
+    void aDiskThatKeepsItsStorageOffersDiscardAndSaysThatZeroesUnmapNothing() {
+        BlockLimits limits = new BlockLimits(1 << 20, 4096, 4096, 0, false, true, true)
+                .withUnmapBytes(0);
+        VirtioBlkConfig config = config(1, 16, limits);
+        assertArrayEquals(hex("00 00 20 00 20 00 00 00 08 00 00 00"), read(config, 36, 12));
+        assertArrayEquals(hex("00 00 20 00 20 00 00 00 00"), read(config, 48, 9));
+    }
+
+    @Test
     void whatADiskCannotDoHasNoLimits() {
         BlockLimits noDiscard = new BlockLimits(1 << 20, 512, 512, 0, false, false, true);
         assertArrayEquals(new byte[12], read(config(1, 16, noDiscard), 36, 12));

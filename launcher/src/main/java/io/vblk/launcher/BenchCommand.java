@@ -91,6 +91,7 @@ final class BenchCommand implements Command {
         }
         ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
         DeviceSetup setup = DeviceOptions.setup(line, image, job);
+        IdleOptions.warn(line, image.target());
         return BenchRun.open(setup, job);
     }
 

@@ -3,6 +3,7 @@ package io.vblk.launcher;
 
 import io.vblk.block.engine.CacheMode;
 import io.vblk.block.engine.IoEngineKind;
+import io.vblk.block.image.DetectZeroes;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.ImageLocking;
 import io.vblk.block.image.ImageSpec;
@@ -22,9 +23,11 @@ import java.util.Map;
  * @param locking of the file
  * @param engine how the file is read and written
  * @param cache of the file
+ * @param detectZeroes what becomes of writes of zeroes
  */
 record BlockNode(String target, ImageFormat format, String below, boolean readOnly,
-        boolean keepsStorage, ImageLocking locking, IoEngineKind engine, CacheMode cache) {
+        boolean keepsStorage, ImageLocking locking, IoEngineKind engine, CacheMode cache,
+        DetectZeroes detectZeroes) {
     private static final long NULL_BYTES_DEFAULT = 1L << 30;
     private static final int DEPTH_MAX = 8;
 
@@ -42,6 +45,11 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
         // Either way a file is opened as its export needs it.
         keys.takeSwitch("auto-read-only", false);
         boolean keeps = keepsStorage(keys, discardDefault);
+        DetectZeroes zeroes = keys.of(
+                keys.take("detect-zeroes", DetectZeroes.OFF.toString()), DetectZeroes::of);
+        if (keeps && zeroes == DetectZeroes.UNMAP) {
+            throw keys.wrong("detect-zeroes=unmap needs discard=unmap on the same node");
+        }
         ImageLocking locking = ImageLocking.AUTO;
         if (keys.takeSwitch("force-share", false)) {
             if (!readOnly) {
@@ -52,14 +60,14 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
         CacheMode cache = CacheMode.of(
                 keys.takeSwitch("cache.direct", !cacheDefault.usesPageCache()),
                 keys.takeSwitch("cache.no-flush", !cacheDefault.flushes()));
-        takeZeroes(keys, warnings);
-        return switch (driver) {
+        BlockNode node = switch (driver) {
             case "file", "host_device" -> file(keys, readOnly, keeps, locking, cache, warnings);
             case "null-co" -> nullDisk(keys, readOnly);
             case "raw" -> raw(keys, readOnly, keeps, locking, cache, warnings);
             default -> throw keys.wrong("driver '" + driver
                     + "' is not one that vblk has: file, host_device, null-co and raw are");
         };
+        return node.withZeroes(zeroes);
     }
 
     private static boolean keepsStorage(KeyValues keys, String discardDefault)
@@ -70,14 +78,6 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
             case "ignore", "off" -> true;
             default -> throw keys.wrong("discard=" + discard + " is none of unmap, ignore");
         };
-    }
-
-    private static void takeZeroes(KeyValues keys, List<String> warnings) throws UsageException {
-        String zeroes = keys.take("detect-zeroes", "off");
-        if (!zeroes.equals("off")) {
-            warnings.add(keys.wrong("detect-zeroes=" + zeroes + ": vblk writes zeroes as data")
-                    .getMessage());
-        }
     }
 
     private static IoEngineKind engine(KeyValues keys, List<String> warnings)
@@ -105,7 +105,7 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
         ImageLocking own = keys.of(locking, ImageLocking::of);
         keys.finish();
         return new BlockNode(target, ImageFormat.RAW, null, readOnly, keeps,
-                shared == ImageLocking.OFF ? shared : own, engine, cache);
+                shared == ImageLocking.OFF ? shared : own, engine, cache, DetectZeroes.OFF);
     }
 
     private static BlockNode nullDisk(KeyValues keys, boolean readOnly) throws UsageException {
@@ -116,7 +116,7 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
         keys.finish();
         return new BlockNode(
                 "null:" + bytes, ImageFormat.NULL, null, readOnly, false, ImageLocking.AUTO,
-                IoEngineKind.AUTO, CacheMode.WRITEBACK);
+                IoEngineKind.AUTO, CacheMode.WRITEBACK, DetectZeroes.OFF);
     }
 
     private static BlockNode raw(KeyValues keys, boolean readOnly, boolean keeps,
@@ -131,7 +131,7 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
                         + below + "': say them there").getMessage());
             }
             return new BlockNode(null, ImageFormat.RAW, below, readOnly, keeps, shared,
-                    IoEngineKind.AUTO, CacheMode.WRITEBACK);
+                    IoEngineKind.AUTO, CacheMode.WRITEBACK, DetectZeroes.OFF);
         }
         keys.finish();
         nested.take("node-name", null);
@@ -143,7 +143,13 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
     private BlockNode under(boolean aboveReadOnly, boolean aboveKeeps, ImageLocking above) {
         return new BlockNode(target, format, below, readOnly || aboveReadOnly,
                 keepsStorage || aboveKeeps, above == ImageLocking.OFF ? above : locking, engine,
-                cache);
+                cache, detectZeroes);
+    }
+
+    /** The same where a node above, or this one, detects zeroes: it sees a write first. */
+    private BlockNode withZeroes(DetectZeroes above) {
+        return new BlockNode(target, format, below, readOnly, keepsStorage, locking, engine, cache,
+                above == DetectZeroes.OFF ? detectZeroes : above);
     }
 
     /** This node with all that is below it. */
@@ -156,7 +162,8 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
                         + (next == null ? "is not there: add a --blockdev with that node-name"
                                 : "is nested too deep, or in itself"));
             }
-            node = next.under(node.readOnly, node.keepsStorage, node.locking);
+            node = next.under(node.readOnly, node.keepsStorage, node.locking)
+                    .withZeroes(node.detectZeroes);
         }
         return node;
     }
@@ -164,7 +171,10 @@ record BlockNode(String target, ImageFormat format, String below, boolean readOn
     /** The image that it stands for: raw bytes, or no storage. */
     ImageSpec image(boolean writable, int blockBytes) {
         boolean copy = format == ImageFormat.RAW && ImageAccess.isBundled(Path.of(target));
+        // A node that keeps storage has the last word.
+        DetectZeroes zeroes = keepsStorage && detectZeroes == DetectZeroes.UNMAP
+                ? DetectZeroes.ON : detectZeroes;
         return new ImageSpec(target, format, !writable, copy, engine, blockBytes,
-                locking, keepsStorage).withCache(cache);
+                locking, keepsStorage).withCache(cache).withStorage(keepsStorage, zeroes);
     }
 }

@@ -21,6 +21,7 @@ import io.vblk.bench.RingSetup;
 import io.vblk.block.engine.CacheMode;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.filter.Filters;
+import io.vblk.block.image.DetectZeroes;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.ImageSpec;
 import io.vblk.virtioblk.CallCoalescing;
@@ -62,8 +63,14 @@ final class DeviceOptions {
         options.addOption(value("cache", "MODE",
                 "writeback, none, writethrough, directsync or unsafe: page cache or O_DIRECT, and "
                         + "when writes are stable; default: " + CacheMode.WRITEBACK));
+        options.addOption(value("discard", "MODE",
+                "what discards of guests do: unmap (give storage back) or ignore (nothing, and "
+                        + "zeroes keep their storage); default: unmap"));
+        options.addOption(value("detect-zeroes", "MODE",
+                "what becomes of writes whose data are zeroes: off (written), on (zeroed by the "
+                        + "host) or unmap (storage given back); default: off"));
         options.addOption(value("logical-block-size", "BYTES",
-                "block size that guests see, 512 or 4096; default: the image's own"));
+                "block size that guests see, 512 or 4096 (4k); default: the image's own"));
         options.addOption(value("delay-us", "MIN[-MAX]",
                 "a slow disk: each request waits so long, drawn at random; default: 0"));
         options.addOption(value("delay-seed", "N", "seed of these delays; default: 1"));
@@ -283,10 +290,24 @@ final class DeviceOptions {
     }
 
     static int blockBytes(CommandLine line) throws UsageException {
-        int bytes = integer(line, "logical-block-size", 0);
-        if (line.hasOption("logical-block-size") && bytes == 0) {
-            throw new UsageException("logical-block-size must be 512 or 4096, not 0");
+        long bytes = CommonOptions.size(line, "logical-block-size", 0);
+        if (line.hasOption("logical-block-size") && (bytes == 0 || bytes != (int) bytes)) {
+            throw new UsageException("logical-block-size must be 512 or 4096, not " + bytes);
         }
-        return bytes;
+        return (int) bytes;
+    }
+
+    /** The image with the answers to discards and to writes of zeroes that the options ask for. */
+    static ImageSpec withStorage(CommandLine line, ImageSpec image) throws UsageException {
+        DetectZeroes zeroes =
+                DetectZeroes.of(text(line, "detect-zeroes", DetectZeroes.OFF.toString()));
+        String discard = text(line, "discard", "unmap");
+        boolean keeps = switch (discard) {
+            case "unmap", "on" -> false;
+            case "ignore", "off" -> true;
+            default -> throw new UsageException(
+                    "discard=" + discard + " is none of ignore, unmap");
+        };
+        return image.withStorage(keeps, zeroes);
     }
 }

@@ -37,8 +37,9 @@ final class ImageAccess {
                     + ": add --allow-write if its data may be destroyed");
         }
         // What is not there is opened, too: that says best what is wrong.
-        return new ImageSpec(target, format, readOnly || !writes || !permitted, copy,
-                DeviceOptions.engine(line), DeviceOptions.blockBytes(line))
+        return DeviceOptions.withStorage(line, new ImageSpec(target, format,
+                readOnly || !writes || !permitted, copy, DeviceOptions.engine(line),
+                DeviceOptions.blockBytes(line)))
                 .withFixedBuffers(CommonOptions.isOn(line, "fixed-buffers", false))
                 .withCache(DeviceOptions.cache(line))
                 .withFilters(DeviceOptions.filters(line));
@@ -54,8 +55,8 @@ final class ImageAccess {
         boolean copy = !readOnly && isFile(target, format) && isBundled(Path.of(target));
         ImageLocking locking = ImageLocking.of(CommonOptions.text(
                 line, "locking", ImageLocking.AUTO.toString()));
-        return new ImageSpec(target, format, readOnly, copy, DeviceOptions.engine(line),
-                DeviceOptions.blockBytes(line), locking, false)
+        return DeviceOptions.withStorage(line, new ImageSpec(target, format, readOnly, copy,
+                DeviceOptions.engine(line), DeviceOptions.blockBytes(line), locking, false))
                 .withFixedBuffers(CommonOptions.isOn(line, "fixed-buffers", false))
                 .withCache(DeviceOptions.cache(line))
                 .withFilters(DeviceOptions.filters(line));

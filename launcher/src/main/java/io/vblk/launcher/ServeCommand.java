@@ -80,6 +80,7 @@ final class ServeCommand implements Command {
     private static int serveSocket(CommandLine line) throws UsageException, IOException {
         LoopSetup loop = DeviceOptions.loop(line);
         DiskSpec disk = SocketOptions.disk(line, loop);
+        IdleOptions.warn(line, disk.image().target());
         List<DiskSpec> disks = ControlSocket.prepare(line, List.of(disk));
         try (DiskServer server = DiskServer.open(IothreadSpec.all(loop), disks)) {
             server.openControl(line);
@@ -102,6 +103,7 @@ final class ServeCommand implements Command {
         JobSpec job = CommonOptions.job(line, guests, false, WaitMode.EVENT).untilStopped();
         ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
         DeviceSetup setup = DeviceOptions.setup(line, image, job);
+        IdleOptions.warn(line, image.target());
         Termination termination = Termination.handle();
         AtomicBoolean sizeAsked = new AtomicBoolean();
         Signals.onUser1(() -> sizeAsked.set(true));

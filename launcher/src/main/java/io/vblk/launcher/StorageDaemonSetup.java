@@ -140,7 +140,9 @@ final class StorageDaemonSetup {
         // An iothread never changes while an export lives, so either is true.
         keys.takeSwitch("fixed-iothread", false);
         SocketSpec socket = socket(keys);
-        int blockBytes = keys.takeInteger("logical-block-size", 0);
+        // Other sizes, also those that are no int, are refused with the image.
+        int blockBytes = (int) Math.min(
+                Integer.MAX_VALUE, keys.takeSize("logical-block-size", 0));
         String serial = keys.take("serial", SERIAL);
         int queues = keys.takeInteger("num-queues", 1);
         int queueSize = keys.takeInteger("queue-size", VirtioBlkOptions.QUEUE_SIZE_MAX);

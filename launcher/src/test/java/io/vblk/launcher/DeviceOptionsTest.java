@@ -100,6 +100,20 @@ final class DeviceOptionsTest {
         assertRefused("--cache=direct-unsafe", "use writeback, none, writethrough, directsync");
     }
 
+    @ParameterizedTest
+    @CsvSource({"512, 512", "4096, 4096", "4k, 4096", "4K, 4096"})
+    void blockSizesMayHaveAUnit(String words, int bytes) throws Exception {
+        assertEquals(bytes, DeviceOptions.blockBytes(parse("--logical-block-size=" + words)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "4x", "4G", "-512"})
+    void otherBlockSizesAreRefused(String words) {
+        String message = assertThrows(UsageException.class, () ->
+                DeviceOptions.blockBytes(parse("--logical-block-size=" + words))).getMessage();
+        assertTrue(message.startsWith("logical-block-size"), message);
+    }
+
     @Test
     void theLastOfSeveralCounts() throws Exception {
         assertEquals(IoEngineKind.SYNC,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vblk.block.image.DetectZeroes;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.ImageSpec;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may write to what. */
@@ -176,5 +178,41 @@ final class ImageAccessTest {
         assertThrows(UsageException.class,
                 () -> forLoad(image, true, "--allow-write", "--read-only"));
         assertThrows(UsageException.class, () -> forLoad("memory:1M", true, "--read-only"));
+    }
+
+    // ------------------------------------------------------------------ storage
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--format=raw                                    | false | OFF",
+        "--discard=unmap                                 | false | OFF",
+        "--discard=ignore                                | true  | OFF",
+        "--discard=ignore --detect-zeroes=on             | true  | ON",
+        "--detect-zeroes=unmap                           | false | UNMAP",
+        "--discard=ignore --discard=unmap --detect-zeroes=unmap | false | UNMAP"})
+    void storageIsGivenBackUnlessToldOtherwise(
+            String options, boolean keepsStorage, DetectZeroes zeroes) throws Exception {
+        ImageSpec load = forLoad(image, false, options.split(" "));
+        assertEquals(keepsStorage, load.keepsStorage());
+        assertEquals(zeroes, load.detectZeroes());
+        String[] words = ("--socket-path=s " + options).split(" ");
+        CommandLine line = new DefaultParser().parse(new ServeCommand().options(), words);
+        ImageSpec served = ImageAccess.forGuests(line, image.toString());
+        assertEquals(keepsStorage, served.keepsStorage());
+        assertEquals(zeroes, served.detectZeroes());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--discard=never                          | discard=never is none of ignore, unmap",
+        "--detect-zeroes=yes                      | detect-zeroes=yes is none of off, on, unmap",
+        "--detect-zeroes=unmap --discard=ignore   | say discard=unmap, or detect-zeroes=on"})
+    void wrongWordsForStorageAreRefusedInOneLine(String options, String message) {
+        Exception e = assertThrows(
+                Exception.class, () -> forLoad(image, false, options.split(" ")));
+        assertTrue(e instanceof UsageException || e instanceof IllegalArgumentException,
+                e::toString);
+        assertTrue(e.getMessage().endsWith(message), e.getMessage());
+        assertFalse(e.getMessage().contains("\n"), e.getMessage());
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.aio.PollingOptions;
 import io.vblk.block.engine.CacheMode;
+import io.vblk.block.image.DetectZeroes;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.ImageLocking;
 import io.vblk.block.image.ImageSpec;
@@ -48,7 +49,7 @@ final class StorageDaemonSetupTest {
     @Test
     void aDiskAsManualPagesShowIt() throws UsageException {
         StorageDaemonSetup setup = parse(
-                "--export", EXPORT + ",writable=on,num-queues=4,iothread=t,logical-block-size=4096",
+                "--export", EXPORT + ",writable=on,num-queues=4,iothread=t,logical-block-size=4k",
                 "--blockdev", "driver=file,node-name=n,filename=/d,,1.raw",
                 "--object",
                 "iothread,id=t,poll-max-ns=7,poll-grow=3,poll-shrink=4,aio-max-batch=5");
@@ -116,6 +117,24 @@ final class StorageDaemonSetupTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
+        "discard=unmap,detect-zeroes=unmap | discard=unmap                     | UNMAP",
+        "discard=unmap,detect-zeroes=unmap |                                   | ON",
+        "discard=unmap                     | discard=unmap,detect-zeroes=unmap | UNMAP",
+        "detect-zeroes=on                  | discard=unmap,detect-zeroes=unmap | ON",
+        "detect-zeroes=on                  |                                   | ON",
+        "                                  | detect-zeroes=on                  | ON",
+        "detect-zeroes=off                 | detect-zeroes=off                 | OFF"})
+    void zeroesAreDetectedByTheUppermostNodeThatDoesAndGivenBackIfAllAgree(
+            String upper, String lower, DetectZeroes zeroes) throws UsageException {
+        ImageSpec image = image(
+                "raw,node-name=n,file=f" + (upper == null ? "" : "," + upper),
+                "file,node-name=f,filename=d" + (lower == null ? "" : "," + lower));
+
+        assertEquals(zeroes, image.detectZeroes());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
         "locking=on  | ON",
         "locking=off | OFF",
         "aio=threads | AUTO"})
@@ -161,8 +180,7 @@ final class StorageDaemonSetupTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "aio=native        | uses io_uring",
-        "detect-zeroes=on  | as data"})
+        "aio=native        | uses io_uring"})
     void whatIsDoneInAnotherWayIsSaidInOneLine(String key, String words) throws UsageException {
         List<String> warnings = parse("--blockdev", "file,node-name=n,filename=d," + key,
                 "--export", EXPORT).warnings();
@@ -183,6 +201,11 @@ final class StorageDaemonSetupTest {
         "--blockdev | file,node-name=n,filename=d,aio=magic  | aio=magic",
         "--blockdev | file,node-name=n,filename=d,locking=x  | locking=x",
         "--blockdev | file,node-name=n,filename=d,discard=x  | discard=x",
+        "--blockdev | file,node-name=n,filename=d,detect-zeroes=x | detect-zeroes=x",
+        "--blockdev | file,node-name=n,filename=d,detect-zeroes=unmap "
+            + "| detect-zeroes=unmap needs discard=unmap",
+        "--blockdev | raw,node-name=n,file=f,detect-zeroes=unmap "
+            + "| detect-zeroes=unmap needs discard=unmap",
         "--blockdev | file,node-name=n,filename=d,force-share=on | force-share=on",
         "--blockdev | null-co,node-name=n,read-zeroes=on     | read-zeroes=on",
         "--blockdev | null-co,node-name=n,latency-ns=5       | 'latency-ns' is not one",
@@ -208,6 +231,8 @@ final class StorageDaemonSetupTest {
         "--blockdev | file,node-name=n,filename=d,cache.writeback=on | 'cache.writeback' is not",
         "--export   | vhost-user-blk,id=e,node-name=z,addr.type=unix,addr.path=s,writethrough=1 "
             + "| writethrough=1",
+        "--export   | vhost-user-blk,id=e,node-name=z,addr.type=unix,addr.path=s,"
+            + "logical-block-size=8G | logical-block-size must be 512 or 4096",
         "--export   | vhost-user-blk,id=e,node-name=r,addr.type=unix,addr.path=s,writable=on "
             + "| 'r' is read-only"})
     void whatIsNotThereIsRefusedByName(String option, String value, String words) {

@@ -13,8 +13,8 @@ import io.vblk.posix.Posix;
  * Carries one request out to its end with blocking calls.
  * Thread: any, several at once; each request belongs to one of them.
  *
- * <p>What the file turns out not to support is remembered without synchronisation: a thread that
- * has not heard of it asks the kernel once more.
+ * <p>What the host turns out not to know for the file is remembered there, for all engines on it,
+ * and not asked for again.
  */
 final class BlockingIo {
     /** Zeroes are written in pieces of 2^0 to 2^20 bytes. */
@@ -39,8 +39,6 @@ final class BlockingIo {
     }
 
     private final HostFile file;
-    private boolean cannotPunch;
-    private boolean cannotZeroRange;
 
     BlockingIo(HostFile file) {
         this.file = file;
@@ -100,9 +98,9 @@ final class BlockingIo {
     }
 
     private int discard(BlockRequest request) {
-        int errno = punch(request);
+        int errno = ask(HostCall.DISCARD, request);
         // A hint: where it cannot be taken it has been heard all the same.
-        return unsupported(errno) ? 0 : errno;
+        return refused(errno) ? 0 : errno;
     }
 
     private int secureErase(BlockRequest request) {
@@ -112,39 +110,48 @@ final class BlockingIo {
     }
 
     private int writeZeroes(BlockRequest request) {
-        int errno = request.mayUnmap() ? punch(request) : Posix.EOPNOTSUPP;
-        if (unsupported(errno)) {
-            errno = zeroRange(request);
+        int errno = request.mayUnmap() ? ask(HostCall.PUNCH_HOLE, request) : Posix.EOPNOTSUPP;
+        if (refused(errno)) {
+            errno = ask(HostCall.ZERO_RANGE, request);
         }
-        if (unsupported(errno)) {
+        if (refused(errno) && !request.mayUnmap()) {
+            errno = punchAndAllocate(request);
+        }
+        if (refused(errno)) {
             errno = writeZeroPieces(request);
         }
         return errno == 0 && request.stable() ? -file.sync() : errno;
     }
 
-    private int punch(BlockRequest request) {
-        if (request.lengthBytes() == 0) {
-            return 0;
-        }
-        if (cannotPunch) {
+    /** For file systems such as tmpfs, which know holes but not how to zero a range in place. */
+    private int punchAndAllocate(BlockRequest request) {
+        if (file.lacks(HostCall.ALLOCATE)) {
             return Posix.EOPNOTSUPP;
         }
-        int errno = -file.punchHole(request.offset(), request.lengthBytes());
-        file.written();
-        cannotPunch = unsupportedForGood(errno);
-        return errno;
+        int errno = ask(HostCall.PUNCH_HOLE, request);
+        // From here on it reads as zeroes, but storage that it had must be there again.
+        return errno == 0 ? ask(HostCall.ALLOCATE, request) : errno;
     }
 
-    private int zeroRange(BlockRequest request) {
-        if (request.lengthBytes() == 0) {
+    private int ask(HostCall call, BlockRequest request) {
+        long offset = request.offset();
+        long lengthBytes = request.lengthBytes();
+        if (lengthBytes == 0) {
             return 0;
         }
-        if (cannotZeroRange) {
+        if (file.lacks(call)) {
             return Posix.EOPNOTSUPP;
         }
-        int errno = -file.zeroRange(request.offset(), request.lengthBytes());
+        int errno = -switch (call) {
+            case DISCARD -> file.discard(offset, lengthBytes);
+            case PUNCH_HOLE -> file.punchHole(offset, lengthBytes);
+            case ZERO_RANGE -> file.zeroRange(offset, lengthBytes);
+            case ALLOCATE -> file.allocate(offset, lengthBytes);
+        };
         file.written();
-        cannotZeroRange = unsupportedForGood(errno);
+        if (refusedForGood(errno)) {
+            file.setLacks(call);
+        }
         return errno;
     }
 
@@ -164,12 +171,15 @@ final class BlockingIo {
         return 0;
     }
 
-    /** File systems differ in how they say no; EINVAL may be about this range only. */
-    private static boolean unsupported(int errno) {
-        return errno == Posix.EINVAL || unsupportedForGood(errno);
+    /**
+     * Hosts differ in how they say no. EINVAL may be about this range only, EBUSY about a block
+     * device that somebody else holds exclusively while pages of the range are dirty.
+     */
+    private static boolean refused(int errno) {
+        return errno == Posix.EINVAL || errno == Posix.EBUSY || refusedForGood(errno);
     }
 
-    private static boolean unsupportedForGood(int errno) {
+    private static boolean refusedForGood(int errno) {
         return errno == Posix.EOPNOTSUPP || errno == Posix.ENOSYS || errno == Posix.ENOTTY;
     }
 }

@@ -2,7 +2,6 @@
 package io.vblk.block.engine;
 
 import io.vblk.posix.ErrnoException;
-import io.vblk.posix.MappedMemory;
 import io.vblk.posix.NativeMemory;
 import io.vblk.posix.Posix;
 import org.slf4j.Logger;
@@ -24,7 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 public class HostFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostFile.class);
-    private static final long BLKSECDISCARD = 0x127d;
 
     private final String name;
     private final int fd;
@@ -42,6 +40,12 @@ public class HostFile implements AutoCloseable {
     private volatile long syncsBegun;
     private long lastGoodSync;
     private int syncErrno;
+
+    /**
+     * Set of bits of {@link HostCall}. Not synchronised: who has not heard of one, or has
+     * overwritten it, asks the kernel once more.
+     */
+    private int lacking;
 
     /**
      * Takes over open descriptors.
@@ -182,28 +186,44 @@ public class HostFile implements AutoCloseable {
         return Posix.fdatasync(fd);
     }
 
-    /** Gives a range's storage back; it reads as zeroes. */
+    /**
+     * Gives a range's storage back, or part of it, or nothing: a hint. What it reads as afterwards
+     * is open.
+     */
+    public int discard(long offset, long lengthBytes) {
+        return punchHole(offset, lengthBytes);
+    }
+
+    /** Gives a range's storage back; it reads as zeroes (fallocate(2)). */
     public int punchHole(long offset, long lengthBytes) {
         int mode = Posix.FALLOC_FL_PUNCH_HOLE | Posix.FALLOC_FL_KEEP_SIZE;
         return Posix.fallocate(fd, mode, offset, lengthBytes);
     }
 
-    /** Makes a range read as zeroes and keeps its storage. */
+    /** Makes a range read as zeroes and keeps its storage (fallocate(2)). */
     public int zeroRange(long offset, long lengthBytes) {
         int mode = Posix.FALLOC_FL_ZERO_RANGE | Posix.FALLOC_FL_KEEP_SIZE;
         return Posix.fallocate(fd, mode, offset, lengthBytes);
     }
 
-    /** Destroys a range of a block device that can do so (ioctl BLKSECDISCARD, linux/fs.h). */
+    /** Gets storage for what has none in a range; data stay as they are (fallocate(2), mode 0). */
+    public int allocate(long offset, long lengthBytes) {
+        return Posix.fallocate(fd, 0, offset, lengthBytes);
+    }
+
+    /** Destroys a range's data for good, which no file system can. */
     public int secureErase(long offset, long lengthBytes) {
-        // Rare and slow by itself: a mapping for the two numbers does not matter.
-        try (MappedMemory range = MappedMemory.anonymous(2 * Long.BYTES)) {
-            NativeMemory.putLong(range.address(), offset);
-            NativeMemory.putLong(range.address() + Long.BYTES, lengthBytes);
-            return Posix.ioctl(fd, BLKSECDISCARD, range.address());
-        } catch (ErrnoException e) {
-            return -e.errno();
-        }
+        return -Posix.EOPNOTSUPP;
+    }
+
+    /** Whether the host has said that it does not know a call for this file. */
+    final boolean lacks(HostCall call) {
+        return (lacking & call.bit()) != 0;
+    }
+
+    /** Remembers that the host does not know a call for this file. */
+    final void setLacks(HostCall call) {
+        lacking |= call.bit();
     }
 
     /** Size of a regular file in bytes now; ErrnoException as fstat(2). */

@@ -5,6 +5,9 @@ import io.vblk.posix.ErrnoException;
 import io.vblk.posix.MappedMemory;
 import io.vblk.posix.NativeMemory;
 import io.vblk.posix.Posix;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * What the kernel says of an open block device (linux/fs.h).
@@ -15,6 +18,8 @@ import io.vblk.posix.Posix;
  * @param optimalIoBytes preferred size of a request, 0 when it has none
  * @param readOnly whether it refuses writes although it may be opened for writing
  * @param secureErase whether it can destroy data for good
+ * @param discardBytes unit in which it gives storage back (discard_granularity in sysfs); 0 when
+ *     it gives none back or nothing is known
  */
 record BlockDevice(
         long sizeBytes,
@@ -22,7 +27,8 @@ record BlockDevice(
         int physicalBlockBytes,
         int optimalIoBytes,
         boolean readOnly,
-        boolean secureErase) {
+        boolean secureErase,
+        int discardBytes) {
 
     private static final int EFAULT = 14;
     private static final long BLKROGET = 0x125e;
@@ -41,7 +47,8 @@ record BlockDevice(
                     (int) ask("BLKPBSZGET", fd, BLKPBSZGET, answer),
                     (int) ask("BLKIOOPT", fd, BLKIOOPT, answer),
                     ask("BLKROGET", fd, BLKROGET, answer) != 0,
-                    canSecureErase(fd));
+                    canSecureErase(fd),
+                    discardBytes(fd));
         }
     }
 
@@ -51,6 +58,35 @@ record BlockDevice(
      */
     private static boolean canSecureErase(int fd) {
         return Posix.ioctl(fd, BLKSECDISCARD, 0) == -EFAULT;
+    }
+
+    private static int discardBytes(int fd) {
+        String sysfs;
+        try {
+            long number = (Long) Files.getAttribute(Path.of("/proc/self/fd/" + fd), "unix:rdev");
+            sysfs = "/sys/dev/block/" + major(number) + ":" + minor(number);
+        } catch (IOException | UnsupportedOperationException e) {
+            return 0;
+        }
+        // A partition has no queue of its own: that of the disk that it lies on counts.
+        for (String queue : new String[] {"/queue/", "/../queue/"}) {
+            try {
+                String text = Files.readString(Path.of(sysfs + queue + "discard_granularity"));
+                return Integer.parseInt(text.strip());
+            } catch (IOException | NumberFormatException e) {
+                // Try the next; sysfs may also be missing in a container.
+            }
+        }
+        return 0;
+    }
+
+    /** Of a device number as glibc lays it out (makedev(3)). */
+    private static long major(long number) {
+        return number >> 8 & 0xFFF | number >> 32 & 0xFFFFF000L;
+    }
+
+    private static long minor(long number) {
+        return number & 0xFF | number >> 12 & 0xFFFFFF00L;
     }
 
     /** Answers of 4 bytes leave the upper half of the little-endian answer zero. */

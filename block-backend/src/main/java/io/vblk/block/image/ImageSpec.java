@@ -27,6 +27,7 @@ import java.util.Set;
  * @param fixedBuffers whether io_uring registers guest memory, which pins all of it
  * @param cache what stands between the disk and its storage; without effect on disks that are no
  *     files
+ * @param detectZeroes what becomes of writes whose data are zeroes
  * @param filters what stands between guests and the image
  */
 public record ImageSpec(
@@ -40,6 +41,7 @@ public record ImageSpec(
         boolean keepsStorage,
         boolean fixedBuffers,
         CacheMode cache,
+        DetectZeroes detectZeroes,
         Filters filters) {
     /** The logical block sizes that there are. */
     private static final Set<Integer> BLOCK_BYTES = Set.of(0, 512, 4096);
@@ -56,11 +58,11 @@ public record ImageSpec(
         this(target, format, readOnly, throwAwayCopy, engine, blockBytes, ImageLocking.AUTO, false);
     }
 
-    /** In the page cache, without filters. */
+    /** In the page cache; zeroes are written as data, and there are no filters. */
     public ImageSpec(String target, ImageFormat format, boolean readOnly, boolean throwAwayCopy,
             IoEngineKind engine, int blockBytes, ImageLocking locking, boolean keepsStorage) {
         this(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking, keepsStorage,
-                false, CacheMode.WRITEBACK, Filters.NONE);
+                false, CacheMode.WRITEBACK, DetectZeroes.OFF, Filters.NONE);
     }
 
     /** Nothing but the format may be null. */
@@ -69,7 +71,12 @@ public record ImageSpec(
         Objects.requireNonNull(engine);
         Objects.requireNonNull(locking);
         Objects.requireNonNull(cache);
+        Objects.requireNonNull(detectZeroes);
         Objects.requireNonNull(filters);
+        if (keepsStorage && detectZeroes == DetectZeroes.UNMAP) {
+            throw new IllegalArgumentException("detect-zeroes=unmap gives storage back, which"
+                    + " discard=ignore forbids: say discard=unmap, or detect-zeroes=on");
+        }
         if (!BLOCK_BYTES.contains(blockBytes)) {
             throw new IllegalArgumentException(
                     "logical-block-size must be 512 or 4096, not " + blockBytes);
@@ -79,18 +86,24 @@ public record ImageSpec(
     /** The same with these filters. */
     public ImageSpec withFilters(Filters wanted) {
         return new ImageSpec(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking,
-                keepsStorage, fixedBuffers, cache, wanted);
+                keepsStorage, fixedBuffers, cache, detectZeroes, wanted);
     }
 
     /** The same with or without fixed buffers. */
     public ImageSpec withFixedBuffers(boolean wanted) {
         return new ImageSpec(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking,
-                keepsStorage, wanted, cache, filters);
+                keepsStorage, wanted, cache, detectZeroes, filters);
     }
 
     /** The same in this cache mode. */
     public ImageSpec withCache(CacheMode wanted) {
         return new ImageSpec(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking,
-                keepsStorage, fixedBuffers, wanted, filters);
+                keepsStorage, fixedBuffers, wanted, detectZeroes, filters);
+    }
+
+    /** The same with other answers to discards and to writes of zeroes. */
+    public ImageSpec withStorage(boolean kept, DetectZeroes zeroes) {
+        return new ImageSpec(target, format, readOnly, throwAwayCopy, engine, blockBytes, locking,
+                kept, fixedBuffers, cache, zeroes, filters);
     }
 }

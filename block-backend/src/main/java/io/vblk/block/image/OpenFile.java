@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.block.image;
 
+import io.vblk.block.engine.BlockDeviceFile;
 import io.vblk.block.engine.CacheMode;
 import io.vblk.block.engine.DirectIo;
 import io.vblk.block.engine.HostFile;
@@ -30,17 +31,18 @@ final class OpenFile {
      */
     static HostFile in(CacheMode mode, String name, int fd, boolean readOnly, int blockBytes)
             throws ImageException, ErrnoException {
+        FileStatus status = Posix.fileStatus(fd);
+        BlockDevice device = status.isBlockDevice() ? BlockDevice.of(fd) : null;
         if (mode.usesPageCache()) {
             int stableFd = readOnly ? fd : again(fd, false, 0);
-            return new HostFile(name, fd, stableFd, mode.flushes(), null);
+            return file(mode, name, fd, stableFd, null, device);
         }
         int stableFd = past(mode, name, fd, readOnly);
         HostFile tail = null;
         try {
-            FileStatus status = Posix.fileStatus(fd);
             tail = status.isRegular() ? cached(mode, name, fd, readOnly) : null;
-            return new HostFile(name, fd, stableFd, mode.flushes(),
-                    direct(fd, status, blockBytes, tail));
+            return file(mode, name, fd, stableFd,
+                    direct(status, device, blockBytes, tail), device);
         } catch (ErrnoException | RuntimeException | Error e) {
             Posix.close(stableFd);
             if (tail != null) {
@@ -78,13 +80,19 @@ final class OpenFile {
         return new HostFile(name, cachedFd, cachedFd, mode.flushes(), null);
     }
 
-    private static DirectIo direct(int fd, FileStatus status, int blockBytes, HostFile tail)
-            throws ErrnoException {
-        boolean device = status.isBlockDevice();
-        BlockDevice blocks = device ? BlockDevice.of(fd) : null;
-        int unknown = device ? blocks.logicalBlockBytes() : DirectIo.ALIGN_SAFE;
+    private static HostFile file(CacheMode mode, String name, int fd, int stableFd,
+            DirectIo direct, BlockDevice device) {
+        return device == null
+                ? new HostFile(name, fd, stableFd, mode.flushes(), direct)
+                : new BlockDeviceFile(name, fd, stableFd, mode.flushes(), direct,
+                        device.logicalBlockBytes());
+    }
+
+    private static DirectIo direct(FileStatus status, BlockDevice device, int blockBytes,
+            HostFile tail) {
+        int unknown = device == null ? DirectIo.ALIGN_SAFE : device.logicalBlockBytes();
         return new DirectIo(DirectIo.memoryAlign(status), DirectIo.offsetAlign(status, unknown),
-                blockBytes, tail, device ? blocks.sizeBytes() : status.sizeBytes());
+                blockBytes, tail, device == null ? status.sizeBytes() : device.sizeBytes());
     }
 
     private static int again(int fd, boolean readOnly, int flags) throws ErrnoException {

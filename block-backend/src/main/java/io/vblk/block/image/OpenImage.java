@@ -23,6 +23,7 @@ public final class OpenImage implements AutoCloseable {
     private final boolean guarded;
     private final boolean keepsStorage;
     private final boolean fixedBuffers;
+    private final DetectZeroes detectZeroes;
     private final RawFile file;
     private final MappedMemory memory;
     private final Filters filters;
@@ -32,12 +33,14 @@ public final class OpenImage implements AutoCloseable {
     private OpenImage(ImageSpec spec, ImageFormat format, BlockLimits limits, String description,
             RawFile file, EngineChoice engine, MappedMemory memory) {
         this.format = format;
-        this.limits = new LiveLimits(limits);
+        this.limits = new LiveLimits(
+                spec.keepsStorage() ? limits.withUnmapBytes(0) : limits);
         this.description = description;
         this.engine = engine;
         this.guarded = spec.format() == null && !limits.readOnly();
         this.keepsStorage = spec.keepsStorage();
         this.fixedBuffers = spec.fixedBuffers();
+        this.detectZeroes = limits.readOnly() ? DetectZeroes.OFF : spec.detectZeroes();
         this.file = file;
         this.memory = memory;
         this.filters = spec.filters();
@@ -167,7 +170,14 @@ public final class OpenImage implements AutoCloseable {
      * @throws ImageException if the host has no more memory or descriptors for it
      */
     public BlockBackend attach(AioContext context) throws ImageException {
-        return filters.around(view(context), context, views++, hold);
+        BlockBackend view = view(context);
+        if (keepsStorage && format != ImageFormat.NULL) {
+            view = new StorageKeeper(view);
+        }
+        if (detectZeroes != DetectZeroes.OFF) {
+            view = new ZeroDetector(view, detectZeroes == DetectZeroes.UNMAP);
+        }
+        return filters.around(view, context, views++, hold);
     }
 
     private BlockBackend view(AioContext context) throws ImageException {
@@ -179,9 +189,8 @@ public final class OpenImage implements AutoCloseable {
     }
 
     private BlockBackend attachFile(AioContext context) throws ImageException {
-        RawImage view = new RawImage(limits, openEngine(context),
+        return new RawImage(limits, openEngine(context),
                 guarded ? new FirstBlockGuard(limits().blockBytes()) : null);
-        return keepsStorage ? new StorageKeeper(view) : view;
     }
 
     private IoEngine openEngine(AioContext context) throws ImageException {

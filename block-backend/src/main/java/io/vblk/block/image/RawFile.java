@@ -23,6 +23,8 @@ record RawFile(
     private static final int O_PATH = 0x200000;
     private static final int EBUSY = 16;
     private static final int PAGE_BYTES = 4096;
+    /** Largest unit of discards that guests hear of. */
+    private static final int UNMAP_BYTES_MAX = 1 << 28;
     private static final String LOCKED_LATER = "none: taken when it is used";
 
     /**
@@ -165,8 +167,9 @@ record RawFile(
             throw new ImageException(target + ": is a " + probed + " image; vblk serves raw "
                     + "images; say --format=raw to serve its bytes as they are");
         }
-        BlockLimits limits = status.isBlockDevice()
-                ? deviceLimits(spec, BlockDevice.of(fd), writes)
+        BlockDevice device = status.isBlockDevice() ? BlockDevice.of(fd) : null;
+        BlockLimits limits = device != null
+                ? deviceLimits(spec, device, writes)
                 : fileLimits(spec, status.sizeBytes());
         FileFacts facts = new FileFacts(
                 status.isBlockDevice(), status.allocatedBytes(), status.directMemoryAlign(),
@@ -209,7 +212,14 @@ record RawFile(
         boolean erases = writes && device.secureErase() && blockBytes >= own;
         return new BlockLimits(device.sizeBytes(), blockBytes,
                 Math.max(blockBytes, device.physicalBlockBytes()), device.optimalIoBytes(),
-                readOnly, !readOnly, !readOnly, erases);
+                readOnly, !readOnly, !readOnly, erases,
+                unmapBytes(device.discardBytes(), blockBytes));
+    }
+
+    /** Guests count it in their own blocks, and no request of theirs may be too short for it. */
+    private static int unmapBytes(int deviceBytes, int blockBytes) {
+        return deviceBytes >= blockBytes && deviceBytes <= UNMAP_BYTES_MAX
+                && deviceBytes % blockBytes == 0 ? deviceBytes : blockBytes;
     }
 
     // ------------------------------------------------------------------ growing

@@ -13,6 +13,7 @@ import io.vblk.block.QueueStatus;
  */
 final class StorageKeeper implements BlockBackend {
     private final BlockBackend disk;
+    private final StandIns standIns = new StandIns();
 
     /** Takes over the disk. */
     StorageKeeper(BlockBackend disk) {
@@ -30,10 +31,8 @@ final class StorageKeeper implements BlockBackend {
             request.setErrno(0);
             return QueueStatus.COMPLETED;
         }
-        if (request.op() == BlockOp.WRITE_ZEROES) {
-            request.setMayUnmap(false);
-        }
-        return disk.submit(request);
+        return request.mayUnmap()
+                ? standIns.writeZeroes(disk, request, false) : disk.submit(request);
     }
 
     @Override
@@ -53,6 +52,7 @@ final class StorageKeeper implements BlockBackend {
 
     @Override
     public void close() {
+        assert standIns.isEmpty();
         disk.close();
     }
 }

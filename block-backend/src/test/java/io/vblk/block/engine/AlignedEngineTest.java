@@ -190,9 +190,10 @@ class AlignedEngineTest {
         assertEquals(List.of("zeroRange 1044480+4096", "tailStableWrite 1048576+1024"),
                 file.calls);
         file.fail("zeroRange", Posix.EOPNOTSUPP);
+        file.fail("punchHole", Posix.EOPNOTSUPP);
         zero(30 * UNIT - SECTOR, UNIT + SECTOR);
         assertEquals(List.of("read 118784+4096", "write 118784+4096", "zeroRange 122880+4096",
-                "write 122880+4096"), file.calls);
+                "punchHole 122880+4096", "write 122880+4096"), file.calls);
     }
 
     private void zero(int offset, int length) {

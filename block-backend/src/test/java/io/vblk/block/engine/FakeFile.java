@@ -156,6 +156,11 @@ class FakeFile extends SeamFile {
     }
 
     @Override
+    public int allocate(long offset, long lengthBytes) {
+        return called("allocate", offset, lengthBytes);
+    }
+
+    @Override
     public int secureErase(long offset, long lengthBytes) {
         return zero("secureErase", offset, lengthBytes);
     }

@@ -15,6 +15,7 @@ import io.vblk.posix.Posix;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 /** What every engine does; one small subclass for each. */
 abstract class IoEngineContract {
     private static final int FILE_BYTES = 1 << 22;
+    private static final int EFBIG = 27;
     private static final int EDQUOT = 122;
 
     final FakeFile file = new FakeFile(FILE_BYTES);
@@ -209,22 +211,89 @@ abstract class IoEngineContract {
         try (TestRequest request = new TestRequest(1, 1)) {
             assertZeroes(request, true, "punchHole 512+2000000");
             assertZeroes(request, false, "zeroRange 512+2000000");
-            file.fail("punchHole", Posix.EOPNOTSUPP);
-            assertZeroes(request, true, "punchHole 512+2000000", "zeroRange 512+2000000");
-            assertZeroes(request, true, "zeroRange 512+2000000");
             file.fail("zeroRange", Posix.EINVAL);
+            assertZeroes(request, false, "zeroRange 512+2000000", "punchHole 512+2000000",
+                    "allocate 512+2000000");
+            file.fail("punchHole", Posix.EINVAL);
             file.transferMax = 700_001;
-            assertZeroes(request, false, "zeroRange 512+2000000", "write 512+1048576",
-                    "write 700513+1048576", "write 1400514+524288", "write 1924802+65536",
-                    "write 1990338+8192", "write 1998530+1024", "write 1999554+512",
-                    "write 2000066+256", "write 2000322+128", "write 2000450+32",
-                    "write 2000482+16", "write 2000498+8", "write 2000506+4", "write 2000510+2");
+            String[] pieces = {"write 512+1048576",
+                "write 700513+1048576", "write 1400514+524288", "write 1924802+65536",
+                "write 1990338+8192", "write 1998530+1024", "write 1999554+512",
+                "write 2000066+256", "write 2000322+128", "write 2000450+32",
+                "write 2000482+16", "write 2000498+8", "write 2000506+4", "write 2000510+2"};
+            assertZeroes(request, false,
+                    after(pieces, "zeroRange 512+2000000", "punchHole 512+2000000"));
+            assertZeroes(request, true,
+                    after(pieces, "punchHole 512+2000000", "zeroRange 512+2000000"));
             file.transferMax = Integer.MAX_VALUE;
             file.fail("zeroRange", Posix.EOPNOTSUPP);
+            file.fail("punchHole", Posix.ENOSYS);
             assertEquals(0, run(request.range(BlockOp.WRITE_ZEROES, 0, 512)));
             file.fail("write", Posix.ENOSPC);
             assertEquals(Posix.ENOSPC, run(request.range(BlockOp.WRITE_ZEROES, 0, 512)));
-            assertEquals(List.of("zeroRange 0+512", "write 0+512", "write 0+512"), file.calls);
+            assertEquals(List.of("zeroRange 0+512", "punchHole 0+512", "write 0+512",
+                    "write 0+512"), file.calls);
+        }
+    }
+
+    private static String[] after(String[] last, String... first) {
+        return Stream.concat(Stream.of(first), Stream.of(last)).toArray(String[]::new);
+    }
+
+    @Test
+    void asksForNothingAgainThatTheHostDoesNotKnowOnAnyContext() {
+        BlockBackend other = attach();
+        try (TestRequest request = new TestRequest(1, 1)) {
+            file.fail("zeroRange", Posix.EOPNOTSUPP);
+            assertZeroes(request, false, "zeroRange 512+2000000", "punchHole 512+2000000",
+                    "allocate 512+2000000");
+            assertZeroes(request, false, "punchHole 512+2000000", "allocate 512+2000000");
+            request.range(BlockOp.WRITE_ZEROES, 4096, 512);
+            assertEquals(0, request.run(other, context));
+            assertEquals(List.of("punchHole 4096+512", "allocate 4096+512"), file.calls);
+            file.fail("allocate", Posix.EOPNOTSUPP);
+            assertZeroes(request, false, "punchHole 512+2000000", "allocate 512+2000000",
+                    "write 512+1048576", "write 1049088+524288", "write 1573376+262144",
+                    "write 1835520+131072", "write 1966592+32768", "write 1999360+1024",
+                    "write 2000384+128");
+            file.calls.clear();
+            assertEquals(0, request.run(other, context));
+            assertEquals(0, file.count("punchHole"), "storage would be lost for nothing");
+            assertZeroes(request, true, "punchHole 512+2000000");
+        } finally {
+            other.close();
+        }
+    }
+
+    @Test
+    void aDeviceThatSomebodyHoldsGetsZeroesAsDataAndIsAskedAgain() {
+        try (TestRequest request = new TestRequest(1, 1)) {
+            file.fail("zeroRange", Posix.EBUSY);
+            file.fail("punchHole", Posix.EBUSY);
+            assertEquals(0, run(request.range(BlockOp.DISCARD, 0, 512)));
+            assertEquals(0, run(request.range(BlockOp.WRITE_ZEROES, 0, 512)));
+            assertEquals(0, run(request.range(BlockOp.WRITE_ZEROES, 0, 512)));
+            assertEquals(2, file.count("zeroRange"));
+            assertEquals(2, file.count("write"));
+        }
+    }
+
+    @Test
+    void zeroesForWhichThereIsNoRoomFail() {
+        try (TestRequest request = new TestRequest(1, 1)) {
+            for (int errno : new int[] {Posix.ENOSPC, EDQUOT, EFBIG, Posix.EIO, Posix.EPERM}) {
+                file.fail("zeroRange", errno);
+                assertEquals(errno, run(request.range(BlockOp.WRITE_ZEROES, 0, 512)));
+                file.fail("punchHole", errno);
+                assertEquals(errno, run(request.range(BlockOp.DISCARD, 0, 512)));
+                request.range(BlockOp.WRITE_ZEROES, 0, 512).request().setMayUnmap(true);
+                assertEquals(errno, run(request), "and no other way is tried");
+            }
+            file.fail("zeroRange", Posix.EINVAL);
+            file.repair("punchHole");
+            file.fail("allocate", Posix.ENOSPC);
+            assertEquals(Posix.ENOSPC, run(request.range(BlockOp.WRITE_ZEROES, 0, 512)));
+            assertEquals(0, file.count("write"));
         }
     }
 

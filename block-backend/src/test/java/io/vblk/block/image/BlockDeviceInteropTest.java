@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.block.image;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +14,10 @@ import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockOp;
 import io.vblk.block.ContractFilter;
 import io.vblk.block.TestRequest;
+import io.vblk.block.engine.BlockDeviceFile;
+import io.vblk.block.engine.HostFile;
+import io.vblk.block.engine.IoEngineKind;
+import io.vblk.posix.Posix;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real block devices: loop devices over files. */
 class BlockDeviceInteropTest {
@@ -97,6 +104,120 @@ class BlockDeviceInteropTest {
         byte[] all = Files.readAllBytes(backing);
         assertEquals(3, all[CAPACITY - 1]);
         assertEquals(0, all[1024]);
+    }
+
+    private static ImageSpec spec(Path path, ImageLocking locking, boolean keepsStorage) {
+        return new ImageSpec(path.toString(), ImageFormat.RAW, false, false, IoEngineKind.THREADS,
+                0, locking, keepsStorage);
+    }
+
+    private long allocated() throws Exception {
+        try (OpenImage image = Images.open(TestImages.readOnly(backing, ImageFormat.RAW))) {
+            return image.facts().allocatedBytes();
+        }
+    }
+
+    /** Fills the device, runs a request in its middle while all pages are dirty, and reads. */
+    private byte[] runOnFull(ImageSpec spec, BlockOp op, boolean mayUnmap, int offset, int length)
+            throws Exception {
+        try (AioContext context = AioContext.create(AioOptions.of(PollingOptions.OFF));
+                OpenImage image = Images.open(spec);
+                BlockBackend disk = new ContractFilter(image.attach(context), context);
+                TestRequest request = new TestRequest(CAPACITY, 1)) {
+            byte[] bytes = new byte[CAPACITY];
+            Arrays.fill(bytes, (byte) 7);
+            assertEquals(0, request.write(0, bytes).run(disk, context));
+            request.range(op, offset, length).request().setMayUnmap(mayUnmap);
+            assertEquals(0, request.run(disk, context));
+            assertEquals(0, request.read(0, CAPACITY).run(disk, context));
+            byte[] read = request.bytes(CAPACITY);
+            assertEquals(0, request.flush().run(disk, context));
+            return read;
+        }
+    }
+
+    private static byte[] sevens(int zeroFrom, int zeroTo) {
+        byte[] expected = new byte[CAPACITY];
+        Arrays.fill(expected, (byte) 7);
+        Arrays.fill(expected, zeroFrom, zeroTo, (byte) 0);
+        return expected;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"512", "4096"})
+    void zeroesAreReadBackPastDirtyPagesAndGiveStorageBackOnlyIfTheyMay(String sectorSize)
+            throws Exception {
+        Path path = attach("--sector-size", sectorSize);
+        int half = CAPACITY / 2;
+        byte[] expected = sevens(4096, 4096 + half);
+        ImageSpec spec = spec(path, ImageLocking.AUTO, false);
+        assertArrayEquals(expected, runOnFull(spec, BlockOp.WRITE_ZEROES, false, 4096, half));
+        assertArrayEquals(expected, Files.readAllBytes(backing));
+        assertTrue(allocated() >= CAPACITY, allocated() + " bytes");
+        assertArrayEquals(expected, runOnFull(spec, BlockOp.WRITE_ZEROES, true, 4096, half));
+        assertArrayEquals(expected, Files.readAllBytes(backing));
+        assertTrue(allocated() < CAPACITY, allocated() + " bytes");
+        assertArrayEquals(expected, runOnFull(spec, BlockOp.DISCARD, false, 4096, half));
+        assertTrue(allocated() < CAPACITY, allocated() + " bytes");
+    }
+
+    @Test
+    void aDeviceKeepsItsStorageIfToldTo() throws Exception {
+        ImageSpec spec = spec(attach(), ImageLocking.AUTO, true);
+        byte[] zeroed = runOnFull(spec, BlockOp.WRITE_ZEROES, true, 4096, 8192);
+        assertArrayEquals(sevens(4096, 12288), zeroed);
+        assertArrayEquals(sevens(0, 0), runOnFull(spec, BlockOp.DISCARD, false, 0, CAPACITY));
+        assertTrue(allocated() >= CAPACITY, allocated() + " bytes");
+    }
+
+    /** The kernel says EBUSY to zeroing while somebody else holds the device exclusively. */
+    @Test
+    void zeroesAreWrittenToADeviceThatSomebodyElseHolds() throws Exception {
+        Path path = attach();
+        int holder = Posix.open(path.toString(), Posix.O_RDWR | FileHold.O_EXCL, 0);
+        try {
+            ImageSpec spec = spec(path, ImageLocking.OFF, false);
+            for (boolean mayUnmap : new boolean[] {false, true}) {
+                byte[] read = runOnFull(spec, BlockOp.WRITE_ZEROES, mayUnmap, 8192, 65536);
+                assertArrayEquals(sevens(8192, 8192 + 65536), read);
+            }
+            runOnFull(spec, BlockOp.DISCARD, false, 8192, 65536);
+        } finally {
+            Posix.close(holder);
+        }
+    }
+
+    @Test
+    void wholeBlocksAreDiscardedAndTheRestOfTheRangeKept() throws Exception {
+        Path path = attach("--sector-size", "4096");
+        int fd = Posix.open(path.toString(), Posix.O_RDWR | Posix.O_CLOEXEC, 0);
+        try (HostFile file = new BlockDeviceFile("device", fd, fd, true, null, 4096)) {
+            runOnFull(spec(path, ImageLocking.OFF, false), BlockOp.FLUSH, false, 0, 0);
+            assertEquals(0, file.discard(100, 4095 + 8192));
+            assertArrayEquals(sevens(4096, 12288), Files.readAllBytes(path));
+            assertEquals(0, file.discard(4097, 8190), "less than a block");
+            assertEquals(0, file.discard(CAPACITY - 8192 - 1, 8192));
+            assertEquals(-Posix.EINVAL, file.zeroRange(512, 512), "no whole block");
+            assertEquals(-Posix.EOPNOTSUPP, file.allocate(0, 4096));
+        }
+        byte[] expected = sevens(4096, 12288);
+        Arrays.fill(expected, CAPACITY - 8192, CAPACITY - 4096, (byte) 0);
+        assertArrayEquals(expected, Files.readAllBytes(backing));
+    }
+
+    @Test
+    void guestsHearInWhichUnitTheDeviceGivesStorageBack() throws Exception {
+        Path path = attach();
+        String queue = "/sys/block/" + path.getFileName() + "/queue/discard_granularity";
+        int unit = Integer.parseInt(Files.readString(Path.of(queue)).strip());
+        assertTrue(unit >= 512, "a loop device over a file system that punches holes");
+        try (OpenImage image = Images.open(spec(path, ImageLocking.AUTO, false))) {
+            assertEquals(unit, image.limits().unmapBytes());
+        }
+        try (OpenImage image = Images.open(spec(path, ImageLocking.AUTO, true))) {
+            assertEquals(0, image.limits().unmapBytes());
+            assertTrue(image.limits().canDiscard(), "offered all the same");
+        }
     }
 
     @Test
