@@ -57,6 +57,16 @@ final class ZeroDetector implements BlockBackend {
     }
 
     @Override
+    public void addBuffers(long address, long lengthBytes) {
+        disk.addBuffers(address, lengthBytes);
+    }
+
+    @Override
+    public void removeBuffers(long address, long lengthBytes) {
+        disk.removeBuffers(address, lengthBytes);
+    }
+
+    @Override
     public void close() {
         assert standIns.isEmpty();
         disk.close();
