@@ -34,9 +34,12 @@ final class IdleOptions {
                 : !format.equals("raw");
         if (noFile) {
             // Not --aio: whoever runs the same load on several disks names it for all of them.
-            idle.say("a disk that is no file", "thread-pool-min", "thread-pool-max");
+            idle.say("a disk that is no file", "thread-pool-min", "thread-pool-max", "fixed-buffers");
         } else if (text(line, "aio", "").equals("sync")) {
-            idle.say("--aio=sync", "aio-max-batch", "thread-pool-min", "thread-pool-max");
+            idle.say("--aio=sync", "aio-max-batch", "thread-pool-min", "thread-pool-max",
+                    "fixed-buffers");
+        } else if (text(line, "aio", "").equals("threads")) {
+            idle.say("--aio=threads", "fixed-buffers");
         }
         if (text(line, "poll-max-ns", "").equals("0")) {
             idle.say("--poll-max-ns=0", "poll-grow", "poll-shrink", "poll-weight", "poll-policy");
