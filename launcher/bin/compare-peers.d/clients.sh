@@ -29,7 +29,8 @@ fio_client() { # ENGINE CELL SECONDS
     [ "$disk" != direct ] || direct=1
     bounded $(($3 + opt[ramp] + 30)) taskset -c "${opt[server-cpu]}" \
         fio --name=floor --filename="${image//:/\\:}" --size="$bytes" --ioengine="$1" --rw="$rw" \
-        --bs="$bs" --iodepth="$depth" --direct="$direct" --invalidate=0 --norandommap \
+        --bs="$bs" --iodepth="$depth" --numjobs="${opt[queues]}" --group_reporting \
+        --direct="$direct" --invalidate=0 --norandommap \
         --randrepeat=0 --allow_file_create=0 --time_based --ramp_time="${opt[ramp]}" \
         --runtime="$3" --clat_percentiles=0 --lat_percentiles=1 --output-format=json
 }

@@ -85,6 +85,31 @@ final class BenchCommandTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"linear", "poisson"})
+    void anOpenLoopVerifiesToo(String process) throws IOException {
+        FioReport report = bench("memory:1M", "--rw=randrw", "--iodepth=8", "--wait=event",
+                "--rate_iops=9000,3000", "--rate_process=" + process, "--verify=crc32c")
+                .assertConsistent(4096);
+
+        assertEquals(256, report.ios("read") + report.ios("write"));
+        assertTrue(report.ios("read") > report.ios("write"));
+        assertEquals(0, report.own("backlog"));
+        assertEquals(0, report.own("verify_errors"));
+    }
+
+    @Test
+    void theLoopIsNamed() {
+        String[] words = {"bench", "null:1M", "--runtime=20ms", "--time_based", "--rate_iops=1000"};
+        String open = VblkRun.of(words).succeeded().out();
+        String closed = VblkRun.of(Arrays.copyOf(words, words.length - 1)).succeeded().out();
+
+        assertTrue(open.contains("(open loop)"), open);
+        assertTrue(open.contains("     lat percentiles ("), open);
+        assertTrue(open.contains("rate_iops=1000,1000 rate_process=linear"), open);
+        assertTrue(closed.contains("(closed loop)"), closed);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"512", "1k", "4k", "12k", "64k", "1M"})
     void requestsOfAllSizes(String bs) throws IOException {
         long bytes = bs.equals("512") ? 512
