@@ -146,7 +146,10 @@ def head:
         + "\($run.options.ramp) s of ramp.",
     "",
     "Load average \($run.load_before) before, \($run.load_after) after; "
-        + "\($run.steal) % of the processors' time went to other guests of the host."];
+        + "\($run.steal) % of the processors' time went to other guests of the host."
+        + (if ($run.load_before | tonumber) > $run.cpus / 2 or ($run.steal | tonumber) > 2
+            then " **The machine was busy with other things: these figures are noise.**"
+            else "" end)];
 
 def floors:
     map(select(.kind == "floor") | ["\(.depth)", (.iops | rate), (.p50_ns | us), (.p99_ns | us)])
