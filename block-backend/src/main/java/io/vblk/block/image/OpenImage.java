@@ -125,6 +125,8 @@ public final class OpenImage implements AutoCloseable {
     public void lock() throws ImageException {
         if (file != null) {
             file.hold().take();
+            // Whoever had it meanwhile may have told the guest of writes that nobody flushed.
+            file.file().written();
         }
     }
 

@@ -11,14 +11,19 @@ import io.vblk.aio.AioContext;
 import io.vblk.aio.AioOptions;
 import io.vblk.aio.PollingOptions;
 import io.vblk.block.BlockBackend;
+import io.vblk.block.BlockLimits;
 import io.vblk.block.ContractFilter;
 import io.vblk.block.TestRequest;
 import io.vblk.block.engine.CacheMode;
+import io.vblk.block.engine.EngineChoice;
+import io.vblk.block.engine.HostFile;
+import io.vblk.block.engine.IoEngineKind;
 import io.vblk.posix.Posix;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,6 +130,38 @@ class CacheModeTest {
             assertArrayEquals(bytes, request.bytes(2 * SECTOR));
         }
         assertEquals(SIZE + SECTOR, Files.size(path));
+    }
+
+    /** A guest that comes back from another back-end flushes what it wrote there. */
+    @Test
+    void flushesAfterOthersMayHaveHadTheFile() throws Exception {
+        ImageSpec spec = TestImages.writable(image(), null);
+        AtomicInteger syncs = new AtomicInteger();
+        int fd = Posix.open(spec.target(), Posix.O_RDWR | Posix.O_CLOEXEC, 0);
+        HostFile file = new HostFile("counted", fd, fd) {
+            @Override
+            protected int fdatasync() {
+                syncs.incrementAndGet();
+                return 0;
+            }
+        };
+        RawFile raw = new RawFile(file,
+                new BlockLimits(SIZE, SECTOR, SECTOR, 0, false, true, true),
+                new FileFacts(false, 0, 0, 0, "raw", ""), spec.target(),
+                new FileHold(spec.target(), fd, true, false, ImageLocking.AUTO));
+        try (AioContext context = AioContext.create(AioOptions.of(PollingOptions.OFF));
+                OpenImage image = OpenImage.raw(
+                        spec, raw, new EngineChoice(IoEngineKind.SYNC, ""));
+                BlockBackend disk = new ContractFilter(image.attach(context), context);
+                TestRequest request = new TestRequest(1, 1)) {
+            for (int turn = 1; turn <= 2; turn++) {
+                image.lock();
+                assertEquals(0, request.flush().run(disk, context));
+                assertEquals(0, request.flush().run(disk, context));
+                assertEquals(turn, syncs.get());
+                image.unlock();
+            }
+        }
     }
 
     /** /proc is a file system without O_DIRECT, and so are files in it that may be read. */
