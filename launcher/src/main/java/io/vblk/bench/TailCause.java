@@ -30,13 +30,12 @@ enum TailCause {
      *
      * @param gc pauses of the collector
      * @param safepoints all stops of the threads, those for the collector included
-     * @param compilations times at which the compiler worked
      * @param deoptimized times from a deoptimisation of a watched thread's code until the method
      *     was compiled again
      * @param stolen times in which the host took processors away, by its own account
      */
-    record Background(Intervals gc, Intervals safepoints, Intervals compilations,
-            Intervals deoptimized, Intervals stolen) {}
+    record Background(Intervals gc, Intervals safepoints, Intervals deoptimized,
+            Intervals stolen) {}
 
     /**
      * One slow request.
@@ -44,13 +43,14 @@ enum TailCause {
      * @param issuedNs when the device could see it
      * @param endedNs when its guest saw the completion
      * @param waitedNs how long a thread that it depended on waited for a processor
-     * @param faults page faults of such threads
+     * @param compiledNs how long the JIT compiler had processors
+     * @param faults page faults of guest and event loop
      * @param heldUpNs how long its guest did nothing
      * @param wakeUpNs how much of it passed between a kick and the next completion
      * @param measuringNs how long its guest read counters
      */
-    record Sample(long issuedNs, long endedNs, long waitedNs, long faults, long heldUpNs,
-            long wakeUpNs, long measuringNs) {
+    record Sample(long issuedNs, long endedNs, long waitedNs, long compiledNs, long faults,
+            long heldUpNs, long wakeUpNs, long measuringNs) {
         long tookNs() {
             return endedNs - issuedNs;
         }
@@ -70,7 +70,7 @@ enum TailCause {
         if (isMost(sample, background.safepoints(), excessNs)) {
             return SAFEPOINT;
         }
-        if (waited && isMost(sample, background.compilations(), excessNs)
+        if (waited && isMost(sample.compiledNs(), excessNs)
                 || isMost(sample, background.deoptimized(), excessNs)) {
             return JIT;
         }

@@ -4,6 +4,7 @@ package io.vblk.bench;
 import io.vblk.posix.ErrnoException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -23,6 +24,8 @@ final class TailSamples implements AutoCloseable {
     static final int ENDED = 1;
     /** Longest that one thread it depended on waited for a processor, within its window. */
     static final int WAITED = 2;
+    /** Processor time that the JIT compiler took, within its window. */
+    static final int COMPILED = 7;
     /** Page faults of guest and event loop, within its window. */
     static final int FAULTS = 3;
     /** Time in it that the guest did not look at the ring, and had not given its processor up. */
@@ -31,7 +34,7 @@ final class TailSamples implements AutoCloseable {
     static final int WAKE_UP = 5;
     /** Time in it that the guest spent on reading counters. */
     static final int MEASURING = 6;
-    static final int FIELDS = 7;
+    static final int FIELDS = 8;
 
     private static final double SLOW_PERCENTILE = 99;
     /** Requests from one look at the percentile to the next: it takes some microseconds. */
@@ -65,6 +68,7 @@ final class TailSamples implements AutoCloseable {
     private ThreadFiles guest;
     /** Those of the device, if it is in this process; replaced by control. */
     private volatile ThreadFiles[] device = {};
+    private volatile ThreadFiles[] compilers = {};
     private long readNs;
     long kicks;
     long turns;
@@ -82,13 +86,25 @@ final class TailSamples implements AutoCloseable {
         pending = new int[Math.max(iodepth, 64)];
     }
 
-    /** The threads of the device to read from now on. Thread: control. */
-    void watch(ThreadFiles[] watched) {
-        device = watched;
+    /** Reads a thread of the device, too. Thread: control. */
+    void watch(ThreadFiles thread) {
+        device = with(device, thread);
     }
 
-    ThreadFiles[] watched() {
-        return device;
+    /** Reads a thread of the JIT compiler, too. Thread: control. */
+    void watchCompiler(ThreadFiles thread) {
+        compilers = with(compilers, thread);
+    }
+
+    private static ThreadFiles[] with(ThreadFiles[] before, ThreadFiles thread) {
+        ThreadFiles[] after = Arrays.copyOf(before, before.length + 1);
+        after[before.length] = thread;
+        return after;
+    }
+
+    /** Number of threads that are read, beside the guest. Thread: control. */
+    int watched() {
+        return device.length + compilers.length;
     }
 
     /**
@@ -172,6 +188,7 @@ final class TailSamples implements AutoCloseable {
         kept[at + MEASURING] = readings.overlapNs(issuedNs, endedNs);
         kept[at + WAITED] = 0;
         kept[at + FAULTS] = 0;
+        kept[at + COMPILED] = 0;
     }
 
     /** The completions of a batch are timed: the time for what takes some. Returns the clock. */
@@ -206,10 +223,16 @@ final class TailSamples implements AutoCloseable {
             faulted += thread.faults;
             turns += thread.turns;
         }
+        long compiledNs = 0;
+        for (ThreadFiles thread : compilers) {
+            thread.read(scratch);
+            compiledNs += thread.ranNs;
+        }
         faults += faulted;
         for (int i = 0; i < pendingCount; i++) {
             kept[pending[i] * FIELDS + WAITED] = waitedNs;
             kept[pending[i] * FIELDS + FAULTS] = faulted;
+            kept[pending[i] * FIELDS + COMPILED] = compiledNs;
         }
         pendingCount = 0;
         readNs = System.nanoTime();
@@ -242,7 +265,11 @@ final class TailSamples implements AutoCloseable {
         for (ThreadFiles thread : device) {
             thread.close();
         }
+        for (ThreadFiles thread : compilers) {
+            thread.close();
+        }
         device = new ThreadFiles[0];
+        compilers = new ThreadFiles[0];
         if (guest != null) {
             guest.close();
             guest = null;

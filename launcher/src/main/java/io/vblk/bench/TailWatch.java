@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +24,8 @@ final class TailWatch implements AutoCloseable {
     private static final String GUEST = "vblk-guest-";
     private static final String EVENT_LOOP = "vblk-iothread-";
     private static final String WORKER = "vblk-aio-";
+    /** How the kernel's names of the compiler's threads begin: "C2 CompilerThre". */
+    private static final Set<String> COMPILERS = Set.of("C1", "C2");
     private static final Path STAT = Path.of("/proc/stat");
     private static final File TASKS = new File("/proc/self/task");
     /** Of the line "cpu": user, nice, system, idle, iowait, irq, softirq, steal. */
@@ -35,7 +36,7 @@ final class TailWatch implements AutoCloseable {
     private final List<TailSamples> jobs = new ArrayList<>();
     private final boolean ofDevice;
     private final TailRecording recording;
-    private final Set<Integer> workers = new HashSet<>();
+    private final Set<Integer> known = new HashSet<>();
     private final List<Intervals.Span> stolen = new ArrayList<>();
     private long beganNs;
     private long lookedNs;
@@ -55,7 +56,7 @@ final class TailWatch implements AutoCloseable {
                 TailSamples samples = new TailSamples(spec.iodepth(), deviceThreads.size());
                 jobs.add(samples);
                 for (int thread : threads) {
-                    watch(samples, thread, true);
+                    samples.watch(new ThreadFiles(thread, true));
                     device = true;
                 }
             }
@@ -65,14 +66,6 @@ final class TailWatch implements AutoCloseable {
             throw e;
         }
         ofDevice = device;
-    }
-
-    private static void watch(TailSamples samples, int thread, boolean withFaults)
-            throws ErrnoException {
-        ThreadFiles[] before = samples.watched();
-        ThreadFiles[] after = Arrays.copyOf(before, before.length + 1);
-        after[before.length] = new ThreadFiles(thread, withFaults);
-        samples.watch(after);
     }
 
     /** Where a job notes its slow requests. */
@@ -88,6 +81,7 @@ final class TailWatch implements AutoCloseable {
         lookedNs = beganNs;
         stealTicksAtStart = readSteal();
         stealTicks = stealTicksAtStart;
+        watchNewThreads();
         recording.mark();
     }
 
@@ -101,9 +95,7 @@ final class TailWatch implements AutoCloseable {
         }
         stealTicks = ticks;
         lookedNs = nowNs;
-        if (ofDevice) {
-            watchNewWorkers();
-        }
+        watchNewThreads();
     }
 
     private static long readSteal() {
@@ -116,23 +108,36 @@ final class TailWatch implements AutoCloseable {
         }
     }
 
-    /** Workers of the engine come and go; which of them had a request is not known. */
-    private void watchNewWorkers() {
+    /** Workers of the engine and compilers come and go; which worker had a request is not known. */
+    private void watchNewThreads() {
         String[] threads = TASKS.list();
         for (String thread : threads == null ? new String[0] : threads) {
             int number = Integer.parseInt(thread);
-            try {
-                Path name = TASKS.toPath().resolve(thread).resolve("comm");
-                if (!workers.contains(number) && Files.readString(name).startsWith(WORKER)) {
-                    workers.add(number);
-                    for (TailSamples job : jobs) {
-                        if (job.watched().length < THREADS_MAX) {
-                            watch(job, number, false);
-                        }
-                    }
+            if (!known.contains(number)) {
+                try {
+                    watch(number, Files.readString(TASKS.toPath().resolve(thread + "/comm")));
+                } catch (IOException e) {
+                    continue; // it has ended in the meantime
                 }
-            } catch (IOException e) {
-                continue; // it has ended in the meantime
+            }
+        }
+    }
+
+    private void watch(int thread, String name) throws ErrnoException {
+        boolean isCompiler = COMPILERS.contains(name.split("[ _]")[0]);
+        if (!isCompiler && !(ofDevice && name.startsWith(WORKER))) {
+            return;
+        }
+        known.add(thread);
+        for (TailSamples job : jobs) {
+            if (job.watched() >= THREADS_MAX) {
+                continue;
+            }
+            ThreadFiles files = new ThreadFiles(thread, false);
+            if (isCompiler) {
+                job.watchCompiler(files);
+            } else {
+                job.watch(files);
             }
         }
     }
@@ -142,8 +147,8 @@ final class TailWatch implements AutoCloseable {
         look();
         TailRecording.Found found = recording.finish(List.of(GUEST, EVENT_LOOP));
         Background background = new Background(new Intervals(found.gc()),
-                new Intervals(found.safepoints()), new Intervals(found.compilations()),
-                new Intervals(found.deoptimized()), new Intervals(stolen));
+                new Intervals(found.safepoints()), new Intervals(found.deoptimized()),
+                new Intervals(stolen));
         Histogram clat = total.read.clat.copy();
         clat.add(total.write.clat);
         return new Table(clat, background).report(found);
@@ -181,9 +186,9 @@ final class TailWatch implements AutoCloseable {
 
         private Sample sample(TailSamples job, int i) {
             return new Sample(job.get(i, TailSamples.ISSUED), job.get(i, TailSamples.ENDED),
-                    job.get(i, TailSamples.WAITED), job.get(i, TailSamples.FAULTS),
-                    job.get(i, TailSamples.HELD_UP), job.get(i, TailSamples.WAKE_UP),
-                    job.get(i, TailSamples.MEASURING));
+                    job.get(i, TailSamples.WAITED), job.get(i, TailSamples.COMPILED),
+                    job.get(i, TailSamples.FAULTS), job.get(i, TailSamples.HELD_UP),
+                    job.get(i, TailSamples.WAKE_UP), job.get(i, TailSamples.MEASURING));
         }
 
         private void count(Sample sample) {

@@ -75,6 +75,8 @@ final class ThreadFiles implements AutoCloseable {
 
     private final int schedstat;
     private final int stat;
+    /** Nanoseconds that it had a processor since the last reading. */
+    long ranNs;
     /** Nanoseconds that it waited for a processor since the last reading. */
     long waitedNs;
     /** Times that it was given a processor since the last reading. */
@@ -82,6 +84,7 @@ final class ThreadFiles implements AutoCloseable {
     /** Page faults since the last reading, those with I/O included. */
     long faults;
     private boolean wasRead;
+    private long ranTotalNs;
     private long waitedTotalNs;
     private long turnsTotal;
     private long faultsTotal;
@@ -117,11 +120,12 @@ final class ThreadFiles implements AutoCloseable {
 
     /** Reads on; the first time everything so far is left out. */
     void read(Scratch scratch) {
+        long ran = ranTotalNs;
         long waited = waitedTotalNs;
         long given = turnsTotal;
         long faulted = faultsTotal;
         if (scratch.fill(schedstat)) {
-            scratch.skipFields(1);
+            ran = scratch.number();
             waited = scratch.number();
             given = scratch.number();
         }
@@ -132,9 +136,11 @@ final class ThreadFiles implements AutoCloseable {
             scratch.skipFields(1);
             faulted += scratch.number();
         }
+        ranNs = wasRead ? ran - ranTotalNs : 0;
         waitedNs = wasRead ? waited - waitedTotalNs : 0;
         turns = wasRead ? given - turnsTotal : 0;
         faults = wasRead ? faulted - faultsTotal : 0;
+        ranTotalNs = ran;
         waitedTotalNs = waited;
         turnsTotal = given;
         faultsTotal = faulted;

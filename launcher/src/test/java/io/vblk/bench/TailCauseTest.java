@@ -26,9 +26,9 @@ final class TailCauseTest {
     }
 
     private static Background background(
-            boolean gc, boolean safepoint, boolean compiles, boolean deoptimized, boolean stolen) {
-        return new Background(covering(gc), covering(safepoint), covering(compiles),
-                covering(deoptimized), covering(stolen));
+            boolean gc, boolean safepoint, boolean deoptimized, boolean stolen) {
+        return new Background(covering(gc), covering(safepoint), covering(deoptimized),
+                covering(stolen));
     }
 
     private static long ns(boolean most) {
@@ -57,24 +57,24 @@ final class TailCauseTest {
             for (int i = 0; i < is.length; i++) {
                 is[i] = (bits >> i & 1) == 1;
             }
-            Sample sample = new Sample(ISSUED_NS, ENDED_NS, ns(is[5]), is[7] ? 1 : 0, ns(is[8]),
-                    ns(is[9]), ns(is[6]));
+            Sample sample = new Sample(ISSUED_NS, ENDED_NS, ns(is[5]), ns(is[2]), is[7] ? 1 : 0,
+                    ns(is[8]), ns(is[9]), ns(is[6]));
             assertEquals(
                     expected(is[0], is[1], is[2], is[3], is[4], is[5], is[6], is[7], is[8], is[9]),
-                    TailCause.of(sample, background(is[0], is[1], is[2], is[3], is[4]), MEDIAN_NS),
+                    TailCause.of(sample, background(is[0], is[1], is[3], is[4]), MEDIAN_NS),
                     "case " + bits);
         }
     }
 
     @Test
     void onlyTimeWithinTheRequestCounts() {
-        Background none = background(false, false, false, false, false);
-        Sample sample = new Sample(ISSUED_NS, ENDED_NS, 0, 0, 0, 0, 0);
+        Background none = background(false, false, false, false);
+        Sample sample = new Sample(ISSUED_NS, ENDED_NS, 0, 0, 0, 0, 0, 0);
         for (long from = ISSUED_NS - 60; from <= ENDED_NS + 10; from++) {
             Intervals pause = new Intervals(List.of(new Span(from, from + 45)));
             long covered = pause.overlapNs(ISSUED_NS, ENDED_NS);
-            Background background = new Background(pause, none.safepoints(), none.compilations(),
-                    none.deoptimized(), none.stolen());
+            Background background = new Background(
+                    pause, none.safepoints(), none.deoptimized(), none.stolen());
             assertEquals(covered >= HALF_NS ? TailCause.GC : TailCause.UNEXPLAINED,
                     TailCause.of(sample, background, MEDIAN_NS), "a pause from " + from);
         }
@@ -84,16 +84,16 @@ final class TailCauseTest {
     void severalShortPausesAddUp() {
         Intervals pauses = new Intervals(List.of(new Span(1_001, 1_011), new Span(1_020, 1_030)));
         Background background = new Background(Intervals.NONE, pauses, Intervals.NONE,
-                Intervals.NONE, Intervals.NONE);
+                Intervals.NONE);
         assertEquals(TailCause.SAFEPOINT, TailCause.of(
-                new Sample(ISSUED_NS, ENDED_NS, 0, 0, 0, 0, 0), background, MEDIAN_NS));
+                new Sample(ISSUED_NS, ENDED_NS, 0, 0, 0, 0, 0, 0), background, MEDIAN_NS));
     }
 
     @Test
     void aRequestNotSlowerThanTheMedianIsNotBlamedOnNothing() {
         Background background = new Background(Intervals.NONE, Intervals.NONE, Intervals.NONE,
-                Intervals.NONE, Intervals.NONE);
+                Intervals.NONE);
         assertEquals(TailCause.UNEXPLAINED, TailCause.of(
-                new Sample(ISSUED_NS, ENDED_NS, 0, 0, 0, 0, 0), background, 100));
+                new Sample(ISSUED_NS, ENDED_NS, 0, 0, 0, 0, 0, 0), background, 100));
     }
 }

@@ -67,7 +67,7 @@ final class TailSamplesTest {
     @Test
     void nothingIsAllocatedForARequest() throws IOException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        samples.watch(new ThreadFiles[] {ThreadFiles.ofCurrentThread()});
+        samples.watch(ThreadFiles.ofCurrentThread());
         requestsWithReadings();
         long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
         requestsWithReadings();
@@ -136,8 +136,7 @@ final class TailSamplesTest {
             assertTrue(once >= pages, once + " faults");
 
             // The same thread twice: every fault is the device's, too.
-            ThreadFiles device = ThreadFiles.ofCurrentThread();
-            samples.watch(new ThreadFiles[] {device});
+            samples.watch(ThreadFiles.ofCurrentThread());
             samples.end();
             touch(memory, pages, 2 * pages);
             request(40_000);
