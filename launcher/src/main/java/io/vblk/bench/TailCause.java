@@ -14,6 +14,7 @@ enum TailCause {
     SCHEDULER("scheduler"),
     MEASURING("this measurement"),
     PAGE_FAULT("page fault"),
+    DEOPTIMISED("deoptimised code"),
     HOST_STEAL("host steal"),
     HELD_UP("guest held up"),
     WAKE_UP("device asleep"),
@@ -70,8 +71,7 @@ enum TailCause {
         if (isMost(sample, background.safepoints(), excessNs)) {
             return SAFEPOINT;
         }
-        if (waited && isMost(sample.compiledNs(), excessNs)
-                || isMost(sample, background.deoptimized(), excessNs)) {
+        if (waited && isMost(sample.compiledNs(), excessNs)) {
             return JIT;
         }
         if (waited) {
@@ -82,6 +82,9 @@ enum TailCause {
         }
         if (sample.faults() > 0) {
             return PAGE_FAULT;
+        }
+        if (isMost(sample, background.deoptimized(), excessNs)) {
+            return DEOPTIMISED;
         }
         if (isMost(sample, background.stolen(), excessNs)) {
             return HOST_STEAL;

@@ -60,7 +60,7 @@ final class TailRecording implements AutoCloseable {
      *
      * @param gc pauses of the collector
      * @param safepoints stops of all threads, from the request until they run again
-     * @param operations what they were for, and how often
+     * @param operations what they were for since the load began, and how often
      * @param compilations times at which the compiler worked
      * @param deoptimized times between a deoptimisation and the next compilation of the method
      */
@@ -106,8 +106,9 @@ final class TailRecording implements AutoCloseable {
      * Ends the recording and reads what it holds.
      *
      * @param prefixes of the names of threads whose deoptimisations matter
+     * @param beganNs when the load began
      */
-    Found finish(List<String> prefixes) throws IOException {
+    Found finish(List<String> prefixes, long beganNs) throws IOException {
         mark();
         recording.stop();
         Path file = Files.createTempFile("vblk-tail", ".jfr");
@@ -121,7 +122,7 @@ final class TailRecording implements AutoCloseable {
         } finally {
             Files.deleteIfExists(file);
         }
-        return found(prefixes);
+        return found(prefixes, beganNs);
     }
 
     private void take(RecordedEvent event) {
@@ -138,15 +139,18 @@ final class TailRecording implements AutoCloseable {
         }
     }
 
-    private Found found(List<String> prefixes) {
+    private Found found(List<String> prefixes, long beganNs) {
         List<Intervals.Span> safepoints = new ArrayList<>();
         Map<String, Integer> names = new TreeMap<>();
         for (RecordedEvent end : ends) {
             long id = end.getLong("safepointId");
             RecordedEvent begin = begins.get(id);
             if (begin != null) {
-                safepoints.add(span(begin.getStartTime(), end.getEndTime()));
-                names.merge(operations.getOrDefault(id, "none"), 1, Integer::sum);
+                Intervals.Span stop = span(begin.getStartTime(), end.getEndTime());
+                safepoints.add(stop);
+                if (stop.toNs() - beganNs > 0) {
+                    names.merge(operations.getOrDefault(id, "none"), 1, Integer::sum);
+                }
             }
         }
         return new Found(spans(pauses), safepoints, names, spans(compilations),

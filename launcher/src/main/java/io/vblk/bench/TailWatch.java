@@ -145,7 +145,7 @@ final class TailWatch implements AutoCloseable {
     /** Says why, after all jobs have ended. */
     TailReport finish(JobStats total) throws IOException {
         look();
-        TailRecording.Found found = recording.finish(List.of(GUEST, EVENT_LOOP));
+        TailRecording.Found found = recording.finish(List.of(GUEST, EVENT_LOOP), beganNs);
         Background background = new Background(new Intervals(found.gc()),
                 new Intervals(found.safepoints()), new Intervals(found.deoptimized()),
                 new Intervals(stolen));
@@ -218,6 +218,7 @@ final class TailWatch implements AutoCloseable {
             events.put(TailCause.SAFEPOINT, sinceBeginning(found.safepoints()));
             events.put(TailCause.JIT, sinceBeginning(found.compilations()));
             events.put(TailCause.SCHEDULER, jobs.stream().mapToLong(job -> job.turns).sum());
+            events.put(TailCause.DEOPTIMISED, sinceBeginning(found.deoptimized()));
             events.put(TailCause.PAGE_FAULT, jobs.stream().mapToLong(job -> job.faults).sum());
             events.put(TailCause.HOST_STEAL, stealTicks - stealTicksAtStart);
             events.put(TailCause.WAKE_UP, jobs.stream().mapToLong(job -> job.kicks).sum());
@@ -239,8 +240,8 @@ final class TailWatch implements AutoCloseable {
             return switch (cause) {
                 case GC -> "pauses";
                 case SAFEPOINT -> "stops " + found.operations();
-                case JIT -> "compilations, " + sinceBeginning(found.deoptimized())
-                        + " deoptimisations";
+                case JIT -> "compilations";
+                case DEOPTIMISED -> "deoptimisations";
                 case SCHEDULER -> "turns on a processor";
                 case PAGE_FAULT -> "faults";
                 case HOST_STEAL -> "hundredths of a second";

@@ -41,10 +41,11 @@ final class TailCauseTest {
             boolean held, boolean woken) {
         return gc ? TailCause.GC
                 : safepoint ? TailCause.SAFEPOINT
-                : deoptimized || compiles && waited ? TailCause.JIT
+                : compiles && waited ? TailCause.JIT
                 : waited ? TailCause.SCHEDULER
                 : measured ? TailCause.MEASURING
                 : faulted ? TailCause.PAGE_FAULT
+                : deoptimized ? TailCause.DEOPTIMISED
                 : stolen ? TailCause.HOST_STEAL
                 : held ? TailCause.HELD_UP
                 : woken ? TailCause.WAKE_UP : TailCause.UNEXPLAINED;

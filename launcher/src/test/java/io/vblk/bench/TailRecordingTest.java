@@ -23,7 +23,7 @@ final class TailRecordingTest {
             long beforeNs = System.nanoTime();
             System.gc();
             long afterNs = System.nanoTime();
-            TailRecording.Found found = recording.finish(List.of());
+            TailRecording.Found found = recording.finish(List.of(), beforeNs);
 
             long pausedNs = new Intervals(found.gc()).overlapNs(beforeNs, afterNs);
             long stoppedNs = new Intervals(found.safepoints()).overlapNs(beforeNs, afterNs);
@@ -42,7 +42,7 @@ final class TailRecordingTest {
             Thread runs = new Thread(code, thread);
             runs.start();
             runs.join();
-            return recording.finish(List.of("vblk-guest-"));
+            return recording.finish(List.of("vblk-guest-"), System.nanoTime());
         }
     }
 

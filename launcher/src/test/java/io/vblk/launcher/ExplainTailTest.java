@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class ExplainTailTest {
     private static final List<String> CAUSES = List.of("garbage_collection", "safepoint",
-            "jit_compiler", "scheduler", "this_measurement", "page_fault", "host_steal",
-            "guest_held_up", "device_asleep", "unexplained");
+            "jit_compiler", "scheduler", "this_measurement", "page_fault",
+            "deoptimised_code", "host_steal", "guest_held_up", "device_asleep", "unexplained");
 
     private static VblkRun bench(String... options) {
         String[] words = new String[options.length + 4];
