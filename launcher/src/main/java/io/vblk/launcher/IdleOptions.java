@@ -34,7 +34,8 @@ final class IdleOptions {
                 : !format.equals("raw");
         if (noFile) {
             // Not --aio: whoever runs the same load on several disks names it for all of them.
-            idle.say("a disk that is no file", "thread-pool-min", "thread-pool-max", "fixed-buffers");
+            idle.say("a disk that is no file", "thread-pool-min", "thread-pool-max",
+                    "fixed-buffers");
         } else if (text(line, "aio", "").equals("sync")) {
             idle.say("--aio=sync", "aio-max-batch", "thread-pool-min", "thread-pool-max",
                     "fixed-buffers");
