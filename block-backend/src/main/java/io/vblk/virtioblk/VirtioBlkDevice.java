@@ -139,8 +139,9 @@ public final class VirtioBlkDevice implements VirtioDevice {
         name = diskName;
     }
 
-    String name() {
-        return name;
+    /** What tells the disk apart in the log of a server of several. Thread: any. */
+    String logPrefix() {
+        return name.isEmpty() ? "" : name + ": ";
     }
 
     @Override

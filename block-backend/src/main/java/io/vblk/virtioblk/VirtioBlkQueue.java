@@ -8,7 +8,6 @@ import io.vblk.aio.DeferredCall;
 import io.vblk.aio.EventNotifier;
 import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockLimits;
-import io.vblk.block.BlockOp;
 import io.vblk.block.QueueStatus;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.IovecArray;
@@ -30,11 +29,14 @@ import org.slf4j.LoggerFactory;
 final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     /** Chains taken in one run; the rest waits for a bottom half: others have their turn. */
     static final int CHAINS_PER_RUN_MAX = 256;
+    /** Chains after which the guest is shown what is complete, so that it works meanwhile. */
+    static final int CHAINS_PER_PASS = 4;
+    /** Requests queued after which a run ends: what takes no waiting is shown before more come. */
+    static final int QUEUED_PER_RUN_MAX = 16;
     /** Segments of a chain: header, data and status, and some for borders of memory regions. */
     static final int SEGMENTS_MAX = VirtioBlkOptions.SEG_MAX_LIMIT + 2 + 16;
 
     private static final Logger LOG = LoggerFactory.getLogger(VirtioBlkQueue.class);
-    private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final VirtioBlkDevice device;
     private final int index;
@@ -48,6 +50,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private final AioTimer callTimer;
     private final MappedMemory slotMemory;
     private final LatencyRecorder latency;
+    private final IoErrorLog errorLog;
 
     private VirtioBlkRequest free;
     /** Requests that the backend had no room for; while there is one, nothing is popped. */
@@ -55,8 +58,8 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private int parkedCount;
     /** Chains popped and not answered, parked ones included. */
     private int inFlight;
-    /** Whether the backend holds something that it was not told to set off. */
-    private boolean uncommitted;
+    /** Requests that the backend has queued since it was last told to set them off. */
+    private int uncommitted;
     /** Used elements that the driver was not shown. */
     private int unpublished;
     /** Used elements that it was shown, without a decision whether to call. */
@@ -67,7 +70,6 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private boolean memoryLost;
     private boolean stopping;
     private Runnable whenDrained;
-    private long loggedNs;
 
     // Counters: written by home, read by any as they are.
     private long requests;
@@ -93,6 +95,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         this.coalescing = coalescing;
         this.call = call;
         this.latency = latency;
+        this.errorLog = new IoErrorLog(device, index, context);
         this.handler = new QueueHandler("queue " + index, context, ring, kick, this);
         this.resume = context.bottomHalf("virtio-blk queue " + index, this::resume);
         this.callTimer = context.timer("virtio-blk queue " + index, this::decideCall);
@@ -167,22 +170,39 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
                 if (kicksOn) {
                     ring.disableKicks();
                 }
-                // A pass that takes nothing counts too: its end would be the guest's to choose.
-                budget -= Math.max(1, takeChains(budget));
+                budget = takePasses(budget);
                 publish();
                 if (kicksOn) {
                     ring.enableKicks();
                 }
-            } while (budget > 0 && acceptsWork() && !ring.isEmpty());
+            } while (budget > 0 && takesMore() && !ring.isEmpty());
         } catch (VirtioException e) {
             breakDown(e);
         } catch (InternalError e) {
             onMemoryFault(e);
         }
+        boolean cutShort = budget <= 0 || uncommitted >= QUEUED_PER_RUN_MAX;
         settle();
-        if (budget == 0 && acceptsWork() && !ring.isEmpty()) {
+        if (cutShort && acceptsWork() && !ring.isEmpty()) {
             resume.schedule();
         }
+    }
+
+    /** Takes what there is, pass by pass; returns how many chains may still be taken. */
+    private int takePasses(int budget) throws VirtioException {
+        int left = budget;
+        int taken;
+        do {
+            taken = takeChains(CHAINS_PER_PASS);
+            // A pass that takes nothing counts too: its end would be the guest's to choose.
+            left -= Math.max(1, taken);
+            show();
+        } while (taken == CHAINS_PER_PASS && left > 0 && takesMore());
+        return left;
+    }
+
+    private boolean takesMore() {
+        return acceptsWork() && uncommitted < QUEUED_PER_RUN_MAX;
     }
 
     private int takeChains(int budget) throws VirtioException {
@@ -214,7 +234,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         while (true) {
             QueueStatus outcome = backend.submit(request.block);
             if (outcome == QueueStatus.QUEUED) {
-                uncommitted = true;
+                uncommitted++;
                 return;
             }
             if (outcome == QueueStatus.BUSY) {
@@ -267,8 +287,8 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
 
     /** End of a run: sets off and shows what it has left, and sees to it that there is a next. */
     private void settle() {
-        if (uncommitted) {
-            uncommitted = false;
+        if (uncommitted > 0) {
+            uncommitted = 0;
             backend.commit();
         }
         publish();
@@ -300,7 +320,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         int errno = request.block.errno();
         if (errno != 0) {
             lastErrno = errno;
-            logIoError(request.op(), errno);
+            errorLog.note(request.op(), errno);
         } else {
             count(request);
         }
@@ -345,15 +365,23 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         free = request;
     }
 
+    /** Lets the guest see what is complete. */
+    private void show() {
+        if (unpublished > 0 && !memoryLost) {
+            uncalled += unpublished;
+            unpublished = 0;
+            batches++;
+            ring.publishUsed();
+            latency.shown(context);
+        }
+    }
+
+    /** Shows it, and calls a guest that may be asleep, now or later. */
     private void publish() {
-        if (unpublished == 0 || memoryLost) {
+        show();
+        if (uncalled == 0 || memoryLost) {
             return;
         }
-        uncalled += unpublished;
-        unpublished = 0;
-        batches++;
-        ring.publishUsed();
-        latency.shown(context);
         if (inFlight == 0 || !coalescing.isOn() || uncalled >= coalescing.completionsMax()) {
             decideCall();
         } else if (!callTimer.isArmed()) {
@@ -406,7 +434,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private void breakDown(VirtioException e) {
         broken = true;
         handler.close();
-        LOG.warn("{}queue {} stopped, the guest broke the ring: {}", prefix(), index,
+        LOG.warn("{}queue {} stopped, the guest broke the ring: {}", device.logPrefix(), index,
                 e.getMessage());
         device.queueBroke(index);
     }
@@ -433,22 +461,8 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             memoryLost = true;
             broken = true;
             handler.close();
-            LOG.warn("{}queue {} stopped: memory that the guest shared is gone", prefix(), index);
+            LOG.warn("{}queue {} stopped: memory that the guest shared is gone", device.logPrefix(), index);
             device.queueBroke(index);
-        }
-    }
-
-    /** What tells the disk apart in the log of a server of several. */
-    private String prefix() {
-        return device.name().isEmpty() ? "" : device.name() + ": ";
-    }
-
-    private void logIoError(BlockOp op, int errno) {
-        long nowNs = context.nanoTime();
-        if (loggedNs == 0 || nowNs - loggedNs > NANOS_PER_SECOND) {
-            loggedNs = nowNs;
-            LOG.warn("{}queue {}: {} failed: {}", prefix(), index, op,
-                    ErrnoException.describe(errno));
         }
     }
 

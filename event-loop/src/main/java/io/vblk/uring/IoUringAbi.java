@@ -31,15 +31,11 @@ final class IoUringAbi {
     static final int CQ_OFF_CQES = 20;
 
     static final int SQE_BYTES = 64;
-    static final int SQE_FLAGS = 1;
     static final int SQE_OFF = 8;
     static final int SQE_ADDR = 16;
     static final int SQE_LEN = 24;
     static final int SQE_USER_DATA = 32;
     static final int SQE_BUF_INDEX = 40;
-
-    /** Flag of an entry: its descriptor is an index of the registered files. */
-    static final int SQE_FIXED_FILE = 1;
 
     static final int CQE_BYTES = 16;
     static final int CQE_USER_DATA = 0;
@@ -58,7 +54,6 @@ final class IoUringAbi {
 
     static final int REGISTER_BUFFERS = 0;
     static final int UNREGISTER_BUFFERS = 1;
-    static final int REGISTER_FILES = 2;
     static final int REGISTER_ENABLE_RINGS = 12;
 
     private IoUringAbi() {}

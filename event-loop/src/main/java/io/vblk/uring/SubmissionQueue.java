@@ -60,11 +60,6 @@ public final class SubmissionQueue {
         return true;
     }
 
-    /** The entry just added names its file by its place among those registered. */
-    public void useRegisteredFile() {
-        NativeMemory.putByte(entry(next - 1) + IoUringAbi.SQE_FLAGS, IoUringAbi.SQE_FIXED_FILE);
-    }
-
     /** The entry just added is a fixed transfer in this one of the registered buffers. */
     public void useRegisteredBuffer(int index) {
         NativeMemory.putLong(entry(next - 1) + IoUringAbi.SQE_BUF_INDEX, index);

@@ -137,22 +137,6 @@ public final class Uring implements AutoCloseable {
     }
 
     /**
-     * Registers descriptors, which requests then name by their place (io_uring_register(2)): the
-     * kernel need not look each one up.
-     *
-     * @return 0 or the negative errno
-     */
-    public int registerFiles(int... fds) throws ErrnoException {
-        try (MappedMemory array = MappedMemory.anonymous((long) fds.length * Integer.BYTES)) {
-            for (int i = 0; i < fds.length; i++) {
-                NativeMemory.putInt(array.address() + (long) i * Integer.BYTES, fds[i]);
-            }
-            return Posix.ioUringRegister(
-                    fd, IoUringAbi.REGISTER_FILES, array.address(), fds.length);
-        }
-    }
-
-    /**
      * Registers buffers, an iovec each, which fixed transfers then name by their place.
      *
      * @return 0 or the negative errno
@@ -161,9 +145,13 @@ public final class Uring implements AutoCloseable {
         return Posix.ioUringRegister(fd, IoUringAbi.REGISTER_BUFFERS, iovecs, count);
     }
 
-    /** Registers buffers no more; transfers under way keep theirs until they end. */
+    /** Registers buffers no more. No transfer should use one: older kernels wait for its end. */
     public void unregisterBuffers() {
-        Posix.ioUringRegister(fd, IoUringAbi.UNREGISTER_BUFFERS, 0, 0);
+        int result;
+        do {
+            result = Posix.ioUringRegister(fd, IoUringAbi.UNREGISTER_BUFFERS, 0, 0);
+        } while (result == -Posix.EINTR);
+        assert result == 0 : "nothing was registered";
     }
 
     /** Readable while there are answers. */

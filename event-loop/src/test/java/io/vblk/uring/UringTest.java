@@ -370,7 +370,6 @@ class UringTest {
         assertEquals(IoUringAbi.SQ_OFF_FLAGS, 4 * u32);
         assertEquals(IoUringAbi.SQ_OFF_ARRAY, IoUringAbi.SQ_OFF_FLAGS + 2 * u32);
         assertEquals(IoUringAbi.CQ_OFF_CQES, 5 * u32);
-        assertEquals(IoUringAbi.SQE_FLAGS, u8);
         // opcode, flags, ioprio and fd
         assertEquals(IoUringAbi.SQE_OFF, 2 * u8 + u16 + u32);
         assertEquals(IoUringAbi.SQE_ADDR, IoUringAbi.SQE_OFF + u64);

@@ -128,7 +128,6 @@ final class TailWatch implements AutoCloseable {
         if (!isCompiler && !(ofDevice && name.startsWith(WORKER))) {
             return;
         }
-        known.add(thread);
         for (TailSamples job : jobs) {
             if (job.watched() >= THREADS_MAX) {
                 continue;
@@ -139,6 +138,7 @@ final class TailWatch implements AutoCloseable {
             } else {
                 job.watch(files);
             }
+            known.add(thread);
         }
     }
 

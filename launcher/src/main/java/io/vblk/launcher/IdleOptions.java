@@ -37,10 +37,7 @@ final class IdleOptions {
             idle.say("a disk that is no file", "thread-pool-min", "thread-pool-max",
                     "fixed-buffers");
         } else if (text(line, "aio", "").equals("sync")) {
-            idle.say("--aio=sync", "aio-max-batch", "thread-pool-min", "thread-pool-max",
-                    "fixed-buffers");
-        } else if (text(line, "aio", "").equals("threads")) {
-            idle.say("--aio=threads", "fixed-buffers");
+            idle.say("--aio=sync", "aio-max-batch", "thread-pool-min", "thread-pool-max");
         }
         if (text(line, "poll-max-ns", "").equals("0")) {
             idle.say("--poll-max-ns=0", "poll-grow", "poll-shrink", "poll-weight", "poll-policy");

@@ -148,7 +148,7 @@ final class BlockingIo {
             case ZERO_RANGE -> file.zeroRange(offset, lengthBytes);
             case ALLOCATE -> file.allocate(offset, lengthBytes);
         };
-        file.written();
+        file.zeroed();
         if (refusedForGood(errno)) {
             file.setLacks(call);
         }

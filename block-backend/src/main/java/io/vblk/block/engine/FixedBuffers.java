@@ -30,6 +30,8 @@ final class FixedBuffers {
     private final long sliceBytesMax;
     private final List<Region> regions = new ArrayList<>();
     private boolean refused;
+    /** There are regions that the kernel has not been told of. */
+    private boolean changed;
 
     // What is registered, by index; a buffer never crosses a slice.
     private long[] starts = {};
@@ -56,6 +58,10 @@ final class FixedBuffers {
 
     /** Index of the buffer that a range lies in, or {@link #NONE}. */
     int indexOf(long address, long lengthBytes) {
+        if (changed) {
+            changed = false;
+            register();
+        }
         if (last < starts.length && isIn(last, address, lengthBytes)) {
             return last;
         }
@@ -72,13 +78,16 @@ final class FixedBuffers {
         return address >= starts[index] && address <= ends[index] - lengthBytes;
     }
 
-    /** One more user of a region; the first has it registered. */
+    /**
+     * One more user of a region. It is registered with the first transfer after this, together
+     * with all others that came: the kernel takes them at once or not at all.
+     */
     void add(long address, long lengthBytes) {
         Region region = find(address, lengthBytes);
         if (region == null) {
             region = new Region(address, lengthBytes);
             regions.add(region);
-            register();
+            changed = true;
         }
         region.users++;
     }
@@ -90,7 +99,8 @@ final class FixedBuffers {
         region.users--;
         if (region.users == 0) {
             regions.remove(region);
-            register();
+            unregister();
+            changed = !regions.isEmpty();
         }
     }
 
@@ -103,13 +113,17 @@ final class FixedBuffers {
         return null;
     }
 
-    /** Tells the kernel what there is now, in place of what there was. */
-    private void register() {
+    private void unregister() {
         if (starts.length > 0) {
             ring.unregisterBuffers();
             starts = new long[0];
             ends = starts;
         }
+    }
+
+    /** Tells the kernel what there is now, in place of what there was. */
+    private void register() {
+        unregister();
         if (refused || regions.isEmpty()) {
             return;
         }

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
  * <p>The kernel reports lost dirty pages once per open file, to the first sync that asks, and then
  * forgets them. Three things keep such a loss from going unseen: a failed sync stays failed for
  * ever; syncs run one at a time, so that none succeeds beside one that is about to fail; and stable
- * writes, which sync too, go through an open file of their own. A file past the page cache has no
- * pages to lose: there the next sync asks again.
+ * writes, which sync too, go through an open file of their own. A file past the page cache of which
+ * no range was zeroed or given back has no pages to lose: there the next sync asks again.
  *
  * <p>A sync is left out when nothing has been written since the last good one began. So whoever
  * changes the file tells so by {@link #written}, when the call has ended and before anybody hears
@@ -35,6 +35,9 @@ public class HostFile implements AutoCloseable {
      * earlier process may have told a guest of writes that it did not sync.
      */
     private volatile boolean dirty = true;
+
+    /** Past the page cache too, the kernel zeroes parts of blocks there. */
+    private volatile boolean zeroed;
 
     /** Number of syncs begun; written under the lock, read before taking it. */
     private volatile long syncsBegun;
@@ -139,7 +142,7 @@ public class HostFile implements AutoCloseable {
 
     /**
      * Makes all that was written before this call stable. Those who wait while another sync runs
-     * share the one after it. In the page cache, once this has failed it fails for ever.
+     * share the one after it. Once this has failed it fails for ever, if pages can be lost.
      */
     public final int sync() {
         if (!flushes) {
@@ -171,7 +174,7 @@ public class HostFile implements AutoCloseable {
     /** Holds the lock. */
     private void syncFailed(int errno) {
         dirty = true;
-        if (direct != null) {
+        if (direct != null && !zeroed) {
             LOG.error("{}: fdatasync: {}; what was written since the last flush may be lost",
                     name, ErrnoException.describe(errno));
             return;
@@ -181,7 +184,13 @@ public class HostFile implements AutoCloseable {
                 + "every flush fails from now on", name, ErrnoException.describe(errno));
     }
 
-    /** fdatasync(2), one at a time; in the page cache never again after a failure. */
+    /** A range was zeroed or given back, parts of blocks by way of the page cache. */
+    final void zeroed() {
+        zeroed = true;
+        written();
+    }
+
+    /** fdatasync(2), one at a time; where the page cache has a part never after a failure. */
     protected int fdatasync() {
         return Posix.fdatasync(fd);
     }

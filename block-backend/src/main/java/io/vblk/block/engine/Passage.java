@@ -7,6 +7,7 @@ import io.vblk.block.BlockOp;
 import io.vblk.block.BlockRequest;
 import io.vblk.block.QueueStatus;
 import io.vblk.posix.IovecArray;
+import io.vblk.posix.MappedMemory;
 import io.vblk.posix.NativeMemory;
 import io.vblk.posix.Posix;
 
@@ -169,6 +170,10 @@ final class Passage extends RangeLock.Range implements BlockCompletion {
             }
             return 0;
         } catch (InternalError e) {
+            if (!MappedMemory.FAULTS_COME_IN_TIME) {
+                // It may be about something else, and what came before it may be half done.
+                throw e;
+            }
             // The guest's memory is gone; a system call would have answered just this.
             return Posix.EFAULT;
         }

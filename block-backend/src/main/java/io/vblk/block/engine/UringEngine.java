@@ -25,6 +25,11 @@ import io.vblk.posix.Posix;
  * worker thread, which knows how to go on.
  */
 final class UringEngine extends DeferredCall implements IoEngine, FdCallbacks {
+    /**
+     * Longer transfers go to the workers: what the page cache has is copied while the kernel takes
+     * a request, and whoever else is served by this loop waits for that.
+     */
+    static final int INLINE_BYTES_MAX = 1 << 20;
     /** As many as there are places for results, so that none is ever left over. */
     static final int REQUESTS_MAX = 2 * UringTransfers.ENTRIES;
 
@@ -75,7 +80,8 @@ final class UringEngine extends DeferredCall implements IoEngine, FdCallbacks {
     @Override
     public QueueStatus submit(BlockRequest request) {
         boolean transfers = request.op() == BlockOp.READ || request.op() == BlockOp.WRITE;
-        if (!transfers || request.iovecCount() > IovecArray.ELEMENTS_MAX) {
+        if (!transfers || request.lengthBytes() > INLINE_BYTES_MAX
+                || request.iovecCount() > IovecArray.ELEMENTS_MAX) {
             return byWorkers(request);
         }
         request.setErrno(0);
@@ -98,10 +104,6 @@ final class UringEngine extends DeferredCall implements IoEngine, FdCallbacks {
             return QueueStatus.BUSY;
         }
         add(request);
-        int batchMax = context.ioLimits().aioMaxBatch();
-        if (batchMax > 0 && added >= batchMax) {
-            handOver();
-        }
         return QueueStatus.QUEUED;
     }
 
@@ -114,6 +116,10 @@ final class UringEngine extends DeferredCall implements IoEngine, FdCallbacks {
             assert fits : "an empty ring is full";
         }
         added++;
+        int batchMax = context.ioLimits().aioMaxBatch();
+        if (batchMax > 0 && added >= batchMax) {
+            handOver();
+        }
     }
 
     /** Gives the kernel what was added; what it cannot take now the workers do. */

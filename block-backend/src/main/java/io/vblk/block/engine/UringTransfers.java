@@ -28,7 +28,6 @@ final class UringTransfers implements TransferRing {
     /** Null unless wanted. */
     private final FixedBuffers buffers;
     private boolean enabled;
-    private boolean registered;
 
     /** Makes a ring; ErrnoException as io_uring_setup(2). */
     UringTransfers(HostFile file, boolean fixedBuffers) throws ErrnoException {
@@ -49,19 +48,13 @@ final class UringTransfers implements TransferRing {
     public boolean add(BlockRequest request, int slot) {
         boolean write = request.op() == BlockOp.WRITE;
         boolean stable = write && request.stable() && file.flushes();
-        int fd = registered
-                ? (stable ? STABLE_FILE : FILE)
-                : (stable ? file.stableFd() : file.fd());
+        int fd = stable ? file.stableFd() : file.fd();
         long iovecs = request.iovecs();
         int flags = stable ? Posix.RWF_DSYNC : 0;
-        boolean added = request.iovecCount() == 1
+        return request.iovecCount() == 1
                 ? addOne(request, write, fd, flags, slot)
                 : submissions.add(write ? Uring.OP_WRITEV : Uring.OP_READV, fd, request.offset(),
                         iovecs, request.iovecCount(), flags, slot);
-        if (added && registered) {
-            submissions.useRegisteredFile();
-        }
-        return added;
     }
 
     /** One segment needs no array, which the kernel would have to read and check. */
@@ -101,8 +94,6 @@ final class UringTransfers implements TransferRing {
         enabled = true;
         try {
             ring.enable();
-            // Where the host allows no more registered files, requests name descriptors.
-            registered = ring.registerFiles(file.fd(), file.stableFd()) == 0;
         } catch (ErrnoException e) {
             // The probe has done the same on this host.
             throw new IllegalStateException(e);

@@ -30,6 +30,9 @@ record BlockDevice(
         boolean secureErase,
         int discardBytes) {
 
+    /** What a host without sysfs says of a size. */
+    static final int UNKNOWN = -1;
+
     private static final int EFAULT = 14;
     private static final long BLKROGET = 0x125e;
     private static final long BLKSSZGET = 0x1268;
@@ -66,7 +69,7 @@ record BlockDevice(
             long number = (Long) Files.getAttribute(Path.of("/proc/self/fd/" + fd), "unix:rdev");
             sysfs = "/sys/dev/block/" + major(number) + ":" + minor(number);
         } catch (IOException | UnsupportedOperationException e) {
-            return 0;
+            return UNKNOWN;
         }
         // A partition has no queue of its own: that of the disk that it lies on counts.
         for (String queue : new String[] {"/queue/", "/../queue/"}) {
@@ -77,7 +80,7 @@ record BlockDevice(
                 // Try the next; sysfs may also be missing in a container.
             }
         }
-        return 0;
+        return UNKNOWN;
     }
 
     /** Of a device number as glibc lays it out (makedev(3)). */

@@ -7,14 +7,19 @@ import io.vblk.block.BlockLimits;
 import io.vblk.block.engine.CacheMode;
 import io.vblk.block.engine.EngineChoice;
 import io.vblk.block.engine.IoEngine;
+import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.engine.IoEngines;
 import io.vblk.block.filter.Filters;
 import io.vblk.block.filter.HoldSwitch;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.MappedMemory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** An image that is open, to be attached to any number of event loops. Thread: control. */
 public final class OpenImage implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenImage.class);
+
     private final ImageFormat format;
     private final LiveLimits limits;
     private final String description;
@@ -23,6 +28,8 @@ public final class OpenImage implements AutoCloseable {
     private final boolean guarded;
     private final boolean keepsStorage;
     private final boolean fixedBuffers;
+    /** Whether the user left the engine to us. */
+    private final boolean mayChooseEngine;
     private final DetectZeroes detectZeroes;
     private final RawFile file;
     private final MappedMemory memory;
@@ -40,6 +47,7 @@ public final class OpenImage implements AutoCloseable {
         this.guarded = spec.format() == null && !limits.readOnly();
         this.keepsStorage = spec.keepsStorage();
         this.fixedBuffers = spec.fixedBuffers();
+        this.mayChooseEngine = spec.engine() == IoEngineKind.AUTO;
         this.detectZeroes = limits.readOnly() ? DetectZeroes.OFF : spec.detectZeroes();
         this.file = file;
         this.memory = memory;
@@ -196,12 +204,28 @@ public final class OpenImage implements AutoCloseable {
     }
 
     private IoEngine openEngine(AioContext context) throws ImageException {
+        if (fixedBuffers && engine.kind() != IoEngineKind.IO_URING) {
+            LOG.warn("{}: fixed-buffers has no effect with aio={}", file.path(), engine.kind());
+        }
         try {
-            return IoEngines.open(
-                    engine.kind(), file.file(), context, fixedBuffers);
+            return open(engine.kind(), context);
         } catch (ErrnoException e) {
             throw new ImageException(
                     file.path() + ": aio=" + engine.kind() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private IoEngine open(IoEngineKind kind, AioContext context) throws ErrnoException {
+        try {
+            return IoEngines.open(kind, file.file(), context, fixedBuffers);
+        } catch (ErrnoException e) {
+            if (!mayChooseEngine || kind == IoEngineKind.THREADS) {
+                throw e;
+            }
+            // Such as a limit of locked memory, which rings of older kernels count against.
+            LOG.warn("{}: {}; an event loop goes on with aio=threads", file.path(),
+                    e.getMessage());
+            return IoEngines.open(IoEngineKind.THREADS, file.file(), context, fixedBuffers);
         }
     }
 

@@ -218,6 +218,9 @@ record RawFile(
 
     /** Guests count it in their own blocks, and no request of theirs may be too short for it. */
     private static int unmapBytes(int deviceBytes, int blockBytes) {
+        if (deviceBytes == 0) {
+            return 0;
+        }
         return deviceBytes >= blockBytes && deviceBytes <= UNMAP_BYTES_MAX
                 && deviceBytes % blockBytes == 0 ? deviceBytes : blockBytes;
     }

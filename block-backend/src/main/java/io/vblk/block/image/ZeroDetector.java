@@ -7,6 +7,7 @@ import io.vblk.block.BlockOp;
 import io.vblk.block.BlockRequest;
 import io.vblk.block.QueueStatus;
 import io.vblk.posix.IovecArray;
+import io.vblk.posix.MappedMemory;
 import io.vblk.posix.NativeMemory;
 
 /**
@@ -95,6 +96,9 @@ final class ZeroDetector implements BlockBackend {
             }
             return true;
         } catch (InternalError e) {
+            if (!MappedMemory.FAULTS_COME_IN_TIME) {
+                throw e;
+            }
             // The guest's memory is gone; whoever reads the data says so.
             return false;
         }

@@ -103,6 +103,28 @@ class UringEngineTest extends IoEngineContract {
     }
 
     @Test
+    void aBatchOfOneIsOne() {
+        context.setIoLimits(new IoLimits(1, 0, 8));
+        try (TestRequest buffer = new TestRequest(BLOCK, 1)) {
+            submitReads(disk, buffer, 3);
+            disk.commit();
+            assertEquals(List.of(1, 1, 1), ring.batches);
+            TestRequest.await(context, () -> endedOffsets.size() == 3);
+        }
+    }
+
+    @Test
+    void whatTakesLongToCopyTheWorkersDo() {
+        int longest = UringEngine.INLINE_BYTES_MAX;
+        try (TestRequest request = new TestRequest(longest + BLOCK, 1)) {
+            assertEquals(0, request.read(0, longest).run(disk, context));
+            assertEquals(List.of(1), ring.batches);
+            assertEquals(0, request.read(0, longest + BLOCK).run(disk, context));
+            assertEquals(List.of(1), ring.batches);
+        }
+    }
+
+    @Test
     void aFullRingIsHandedOverEarly() {
         context.setIoLimits(new IoLimits(0, 0, 8));
         ring.entriesMax = 3;
