@@ -311,7 +311,7 @@ public final class Posix {
     /**
      * pwritev(2), or pwritev2(2) when flags are set: bytes written or the negative errno.
      *
-     * @param flags 0 or {@link #RWF_DSYNC}
+     * @param flags 0, {@link #RWF_DSYNC} or {@link #RWF_NOWAIT}
      */
     public static long pwritev(int fd, long iovecs, int count, long offset, int flags) {
         long result;

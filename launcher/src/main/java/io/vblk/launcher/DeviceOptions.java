@@ -120,9 +120,10 @@ final class DeviceOptions {
         options.addOption(value("aio-max-batch", "N",
                 "most requests handed to the host in one go, 0 for no limit; default: 32"));
         options.addOption(value("thread-pool-min", "N",
-                "worker threads of aio=threads that stay when idle; default: 0"));
+                "worker threads that stay when idle, of aio=threads and for what io_uring leaves "
+                        + "to them; default: 0"));
         options.addOption(value("thread-pool-max", "N",
-                "most worker threads of aio=threads; default: 64"));
+                "most of these worker threads; default: 64"));
         options.addOption(value("iothreads", "N",
                 "event loops that share the queues, each a thread; default: 1"));
         options.addOption(value("iothread-vq-mapping", "LIST",

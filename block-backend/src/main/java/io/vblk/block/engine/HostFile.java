@@ -128,6 +128,11 @@ public class HostFile implements AutoCloseable {
         return Posix.preadv2(fd, iovecs, count, offset, Posix.RWF_NOWAIT);
     }
 
+    /** pwritev2(2) that answers EAGAIN, or writes less, rather than wait. */
+    public long writeNoWait(long iovecs, int count, long offset) {
+        return Posix.pwritev(fd, iovecs, count, offset, Posix.RWF_NOWAIT);
+    }
+
     /** preadv(2): bytes read, 0 at the end of the file. */
     public long read(long iovecs, int count, long offset) {
         return Posix.preadv(fd, iovecs, count, offset);

@@ -17,9 +17,9 @@ import io.vblk.posix.Posix;
  *
  * <p>A batch goes to the kernel in one call at {@link #commit}. What the page cache has is done
  * when that call returns, and is completed at the end of the batch of callbacks under way; the rest
- * is found by polling the ring's memory, or by its descriptor. A read that is alone in its batch is
- * first tried by a plain call that does not wait: with nothing to share a call with, the ring is
- * only a longer way (docs/decisions/0017-io-uring-engine.md).
+ * is found by polling the ring's memory, or by its descriptor. What is alone in its batch is first
+ * tried by a plain call that does not wait: with nothing to share a call with, the ring is only a
+ * longer way (docs/decisions/0017-io-uring-engine.md).
  *
  * <p>Whatever is odd, a transfer that ended early above all, is done once more from the start on a
  * worker thread, which knows how to go on.
@@ -38,7 +38,10 @@ final class UringEngine extends DeferredCall implements IoEngine, FdCallbacks {
     private final TransferRing ring;
     private final IoEngine workers;
     private final AioHandler handler;
-    private final CachedReads cachedReads = new CachedReads();
+    private final QuickTries reads = new QuickTries();
+    private final QuickTries writes = new QuickTries();
+    /** Until the file system has refused one. */
+    private boolean takesQuickWrites = true;
 
     private final BlockRequest[] requests = new BlockRequest[REQUESTS_MAX];
     private final int[] freeSlots = new int[REQUESTS_MAX];
@@ -147,7 +150,7 @@ final class UringEngine extends DeferredCall implements IoEngine, FdCallbacks {
         if (held != null) {
             BlockRequest alone = held;
             held = null;
-            if (!readFromCache(alone)) {
+            if (!isDoneAtOnce(alone)) {
                 add(alone);
             }
         }
@@ -163,13 +166,28 @@ final class UringEngine extends DeferredCall implements IoEngine, FdCallbacks {
         }
     }
 
-    private boolean readFromCache(BlockRequest request) {
-        if (request.op() != BlockOp.READ || !file.isCached() || !cachedReads.areLikely()) {
+    /** Tries a transfer by the shortest way, which does not wait. */
+    private boolean isDoneAtOnce(BlockRequest request) {
+        if (!file.isCached()) {
             return false;
         }
-        boolean hit = request.lengthBytes() == file.readNoWait(
-                request.iovecs(), request.iovecCount(), request.offset());
-        cachedReads.tried(hit);
+        boolean write = request.op() == BlockOp.WRITE;
+        if (write && (request.stable() || !takesQuickWrites)) {
+            return false;
+        }
+        QuickTries tries = write ? writes : reads;
+        if (!tries.isWorthOne()) {
+            return false;
+        }
+        long result = write
+                ? file.writeNoWait(request.iovecs(), request.iovecCount(), request.offset())
+                : file.readNoWait(request.iovecs(), request.iovecCount(), request.offset());
+        boolean hit = result == request.lengthBytes();
+        tries.tried(hit);
+        if (write) {
+            file.written();
+            takesQuickWrites = result != -Posix.EOPNOTSUPP;
+        }
         if (hit) {
             request.setNext(done);
             done = request;

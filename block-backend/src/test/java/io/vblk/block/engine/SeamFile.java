@@ -25,4 +25,10 @@ public class SeamFile extends HostFile {
     public long readNoWait(long iovecs, int count, long offset) {
         return -Posix.EAGAIN;
     }
+
+    /** As ext4. */
+    @Override
+    public long writeNoWait(long iovecs, int count, long offset) {
+        return -Posix.EOPNOTSUPP;
+    }
 }

@@ -17,6 +17,7 @@ import io.vblk.block.QueueStatus;
 import io.vblk.block.TestRequest;
 import io.vblk.posix.Posix;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -72,6 +73,22 @@ class UringEngineTest extends IoEngineContract {
         public long readNoWait(long iovecs, int count, long offset) {
             tries++;
             return cached ? read(iovecs, count, offset) : -Posix.EAGAIN;
+        }
+    }
+
+    /** A file whose system takes writes without waiting, or says why not. */
+    private static final class QuickWrites extends FakeFile {
+        private long answer;
+        private int tries;
+
+        QuickWrites() {
+            super(4096);
+        }
+
+        @Override
+        public long writeNoWait(long iovecs, int count, long offset) {
+            tries++;
+            return answer != 0 ? answer : write(iovecs, count, offset, false);
         }
     }
 
@@ -204,6 +221,33 @@ class UringEngineTest extends IoEngineContract {
     }
 
     @Test
+    void aWriteThatIsAloneIsTriedUntilTheFileSystemRefuses() {
+        QuickWrites quick = new QuickWrites();
+        byte[] bytes = pattern(7, BLOCK);
+        try (BlockBackend backend = over(quick); TestRequest request = new TestRequest(BLOCK, 1)) {
+            assertEquals(0, request.write(512, bytes).run(backend, context));
+            assertEquals(1, quick.tries);
+            assertEquals(List.of(), ring.batches);
+            assertArrayEquals(bytes, Arrays.copyOfRange(quick.bytes, 512, 1024));
+            assertEquals(0, request.flush().run(backend, context));
+            assertEquals(1, quick.count("fdatasync"));
+            assertEquals(0, request.write(512, bytes).run(backend, context));
+            assertEquals(0, request.flush().run(backend, context));
+            assertEquals(2, quick.count("fdatasync"), "it has written");
+            assertEquals(0, request.write(0, bytes).stable().run(backend, context));
+            assertEquals(2, quick.tries, "a stable one waits");
+            quick.answer = -Posix.EAGAIN;
+            assertEquals(0, request.write(512, bytes).run(backend, context));
+            assertEquals(0, request.write(512, bytes).run(backend, context));
+            quick.answer = -Posix.EOPNOTSUPP;
+            for (int i = 0; i < 10; i++) {
+                assertEquals(0, request.write(512, bytes).run(backend, context));
+            }
+            assertEquals(4, quick.tries);
+        }
+    }
+
+    @Test
     void afterMissesFewerAndFewerReadsAreTried() {
         CachedFile cached = new CachedFile(4096);
         cached.cached = false;
@@ -213,10 +257,10 @@ class UringEngineTest extends IoEngineContract {
             for (int i = 0; i < reads; i++) {
                 assertEquals(0, request.read(0, BLOCK).run(backend, context));
             }
-            assertTrue(cached.tries < 30 && cached.tries > reads / (CachedReads.SKIPPED_MAX + 1),
+            assertTrue(cached.tries < 30 && cached.tries > reads / (QuickTries.SKIPPED_MAX + 1),
                     cached.tries + " tries");
             cached.cached = true;
-            for (int i = 0; i <= CachedReads.SKIPPED_MAX; i++) {
+            for (int i = 0; i <= QuickTries.SKIPPED_MAX; i++) {
                 assertEquals(0, request.read(0, BLOCK).run(backend, context));
             }
             int before = cached.tries;

@@ -2,19 +2,19 @@
 package io.vblk.block.engine;
 
 /**
- * Whether the next read is likely to be in the page cache, going by the last ones: a try that
- * misses costs a system call beside the read itself, so after misses fewer and fewer reads are
- * tried. Thread: home.
+ * Whether the next transfer is likely to need no waiting, going by the last ones: a try that misses
+ * costs a system call beside the transfer itself, so after misses fewer and fewer are tried.
+ * Thread: home.
  */
-final class CachedReads {
-    /** Most reads that are not tried after one that missed. */
+final class QuickTries {
+    /** Most transfers that are not tried after one that missed. */
     static final int SKIPPED_MAX = 64;
 
     private int skipped;
     private int left;
 
-    /** Whether the next read is worth a try; counts it if not. */
-    boolean areLikely() {
+    /** Whether the next one is worth a try; counts it if not. */
+    boolean isWorthOne() {
         if (left == 0) {
             return true;
         }
