@@ -51,6 +51,9 @@ final class IdleOptions {
         if (text(line, "call-delay-us", "0").equals("0")) {
             idle.say("no --call-delay-us", "call-batch-max");
         }
+        if (!line.hasOption("rate_iops")) {
+            idle.say("no --rate_iops", "rate_process");
+        }
         if (line.hasOption("read-only")) {
             idle.say("--read-only", "discard", "detect-zeroes");
         }

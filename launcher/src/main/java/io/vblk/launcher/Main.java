@@ -47,9 +47,14 @@ public final class Main {
                 words.contains(command.name()) && command.logsForOperators(words));
         setDefault("defaultLogLevel",
                 isVerbose(arguments) ? "debug" : operators ? "info" : "error");
-        if (operators && !isVerbose(arguments)) {
+        if (!isVerbose(arguments)) {
             setDefault("showThreadName", "false");
             setDefault("showLogName", "false");
+            if (!operators) {
+                // That a run is not what was asked for belongs beside its figures.
+                setDefault("log.io.vblk.block.engine", "warn");
+                setDefault("log.io.vblk.block.image", "warn");
+            }
         }
     }
 

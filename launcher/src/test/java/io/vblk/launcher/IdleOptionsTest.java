@@ -30,6 +30,7 @@ final class IdleOptionsTest {
         "d         | --poll-max-ns=0 --poll-policy=classic | --poll-policy | --poll-max-ns=0",
         "d         | --delay-seed=2                    | --delay-seed      | no --delay-us",
         "d         | --call-batch-max=2                | --call-batch-max  | no --call-delay-us",
+        "d         | --rate_process=poisson            | --rate_process    | no --rate_iops",
         "d         | --read-only --discard=ignore      | --discard         | --read-only",
         "d         | --read-only --detect-zeroes=on    | --detect-zeroes   | --read-only"})
     void whatHasNoEffectIsSaid(String target, String words, String option, String beside)

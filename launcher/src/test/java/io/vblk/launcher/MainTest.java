@@ -30,6 +30,17 @@ final class MainTest {
     }
 
     @Test
+    void runThatIsNotWhatWasAskedForSaysSo() throws Exception {
+        Path image = TestImages.user(directory, "disk.raw", 64 << 10);
+        VblkRun run = run("bench", image.toString(), "--aio=threads", "--fixed-buffers",
+                "--output-format=json");
+
+        assertEquals(0, run.code());
+        assertEquals("WARN " + image + ": fixed-buffers has no effect with aio=threads",
+                run.err().strip());
+    }
+
+    @Test
     void asManyGuestsAsThereMayBeFitIntoTheHeap() throws Exception {
         VblkRun run = run("bench", "null:1M", "--numjobs=64", "--rw=randrw", "--wait=event",
                 "--size=16k", "--output-format=json").succeeded();

@@ -36,6 +36,10 @@ public final class OpenImage implements AutoCloseable {
     private final Filters filters;
     private final HoldSwitch hold;
     private int views;
+    /** Whether an event loop has the engine that was chosen. */
+    private boolean chosenRuns;
+    /** Why an event loop has another one; empty if none has. */
+    private String otherwise = "";
 
     private OpenImage(ImageSpec spec, ImageFormat format, BlockLimits limits, String description,
             RawFile file, EngineChoice engine, MappedMemory memory) {
@@ -170,7 +174,14 @@ public final class OpenImage implements AutoCloseable {
 
     /** How the file is read and written, in a few words; "none" for a disk that is no file. */
     public String engine() {
-        return engine == null ? "none" : engine.toString();
+        if (engine == null) {
+            return "none";
+        }
+        if (otherwise.isEmpty()) {
+            return engine.toString();
+        }
+        EngineChoice other = new EngineChoice(IoEngineKind.THREADS, otherwise);
+        return chosenRuns ? engine + " and " + other : other.toString();
     }
 
     /**
@@ -217,7 +228,9 @@ public final class OpenImage implements AutoCloseable {
 
     private IoEngine open(IoEngineKind kind, AioContext context) throws ErrnoException {
         try {
-            return IoEngines.open(kind, file.file(), context, fixedBuffers);
+            IoEngine opened = IoEngines.open(kind, file.file(), context, fixedBuffers);
+            chosenRuns = true;
+            return opened;
         } catch (ErrnoException e) {
             if (!mayChooseEngine || kind == IoEngineKind.THREADS) {
                 throw e;
@@ -225,6 +238,7 @@ public final class OpenImage implements AutoCloseable {
             // Such as a limit of locked memory, which rings of older kernels count against.
             LOG.warn("{}: {}; an event loop goes on with aio=threads", file.path(),
                     e.getMessage());
+            otherwise = "no " + kind + ": " + e.getMessage();
             return IoEngines.open(IoEngineKind.THREADS, file.file(), context, fixedBuffers);
         }
     }
