@@ -461,7 +461,8 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             memoryLost = true;
             broken = true;
             handler.close();
-            LOG.warn("{}queue {} stopped: memory that the guest shared is gone", device.logPrefix(), index);
+            LOG.warn("{}queue {} stopped: memory that the guest shared is gone", device.logPrefix(),
+                    index);
             device.queueBroke(index);
         }
     }

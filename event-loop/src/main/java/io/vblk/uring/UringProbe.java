@@ -18,7 +18,12 @@ public record UringProbe(boolean available, String reason, int errno, int featur
 
     /** Asks the kernel. */
     public static UringProbe run() {
-        try (Uring ring = Uring.create(ENTRIES)) {
+        return run(ENTRIES);
+    }
+
+    /** Asks the kernel for a ring of that size, which may be more than it grants. */
+    public static UringProbe run(int entries) {
+        try (Uring ring = Uring.create(entries)) {
             ring.enable();
             return new UringProbe(true, "", 0, ring.features());
         } catch (ErrnoException e) {
@@ -32,6 +37,9 @@ public record UringProbe(boolean available, String reason, int errno, int featur
         }
         if (refused.errno() == Posix.EPERM) {
             return "not permitted: kernel.io_uring_disabled, seccomp or a container forbids it";
+        }
+        if (refused.errno() == Posix.ENOMEM) {
+            return "the host has no memory for a ring, or locks no more (ulimit -l)";
         }
         return refused.getMessage();
     }

@@ -7,6 +7,7 @@ import io.vblk.aio.AioStats;
 import io.vblk.aio.HandlerStats;
 import io.vblk.aio.IoLimits;
 import io.vblk.aio.PollingOptions;
+import io.vblk.block.image.ImageSpec;
 import io.vblk.virtioblk.VirtioBlkOptions;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
@@ -231,6 +232,11 @@ final class JsonReport {
 
     private void writeSetup(DeviceReport own) throws IOException {
         VirtioBlkOptions device = own.setup().device();
+        ImageSpec image = own.setup().image();
+        json.writeStringField("cache", image.cache().toString());
+        json.writeStringField("discard", image.keepsStorage() ? "ignore" : "unmap");
+        json.writeStringField("detect_zeroes", image.detectZeroes().toString());
+        json.writeBooleanField("fixed_buffers", image.fixedBuffers());
         json.writeStringField("serial", device.serial());
         json.writeNumberField("call_delay_ns", device.coalescing().delayNs());
         json.writeNumberField("call_batch_max", device.coalescing().completionsMax());

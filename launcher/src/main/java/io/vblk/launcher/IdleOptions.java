@@ -35,7 +35,7 @@ final class IdleOptions {
         if (noFile) {
             // Not --aio: whoever runs the same load on several disks names it for all of them.
             idle.say("a disk that is no file", "thread-pool-min", "thread-pool-max",
-                    "fixed-buffers");
+                    "fixed-buffers", "cache", "discard", "detect-zeroes");
         } else if (text(line, "aio", "").equals("sync")) {
             idle.say("--aio=sync", "aio-max-batch", "thread-pool-min", "thread-pool-max");
         }

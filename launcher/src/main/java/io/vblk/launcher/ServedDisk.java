@@ -101,6 +101,7 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
         socket = DiskSocket.open(spec.socket());
         listens = socket.socket().isListening();
         warnIfLocked();
+        LOG.info("{}: aio={}, {}", spec.name(), image.engine(), image.modes());
         listener = VhostUserListener.open(spec.name(), socket.socket(), control, this);
     }
 
@@ -117,7 +118,7 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
 
     /** What is served, in a few words. */
     String description() {
-        return image.description();
+        return image.description() + ", aio=" + image.engine();
     }
 
     /** Whether messages are answered; it ends before its time only by a mistake of ours. */

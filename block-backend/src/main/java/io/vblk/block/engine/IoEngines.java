@@ -9,24 +9,18 @@ import io.vblk.uring.UringProbe;
 public final class IoEngines {
     private IoEngines() {}
 
-    /**
-     * Decides what AUTO is on this host.
-     *
-     * @throws ErrnoException with the reason, if the engine was named and the host forbids it
-     */
-    public static EngineChoice choose(IoEngineKind wanted) throws ErrnoException {
+    /** Decides what AUTO is on this host; the kind is null if the one wanted is not to be had. */
+    public static EngineChoice choose(IoEngineKind wanted) {
         if (wanted == IoEngineKind.SYNC || wanted == IoEngineKind.THREADS) {
             return new EngineChoice(wanted, "");
         }
-        UringProbe probe = UringProbe.run();
+        UringProbe probe = UringProbe.run(UringTransfers.ENTRIES);
         if (probe.available()) {
             return new EngineChoice(IoEngineKind.IO_URING, "");
         }
-        if (wanted == IoEngineKind.IO_URING) {
-            throw new ErrnoException("aio=io_uring: " + probe.reason()
-                    + "; aio=threads does without", probe.errno());
-        }
-        return new EngineChoice(IoEngineKind.THREADS, "no io_uring: " + probe.reason());
+        return wanted == IoEngineKind.IO_URING
+                ? new EngineChoice(null, probe.reason())
+                : new EngineChoice(IoEngineKind.THREADS, "no io_uring: " + probe.reason());
     }
 
     /**

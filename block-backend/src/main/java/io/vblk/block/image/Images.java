@@ -40,11 +40,10 @@ public final class Images {
     }
 
     private static OpenImage openRaw(ImageSpec spec, boolean locked) throws ImageException {
-        EngineChoice engine;
-        try {
-            engine = IoEngines.choose(spec.engine());
-        } catch (ErrnoException e) {
-            throw new ImageException(e.getMessage(), e);
+        EngineChoice engine = IoEngines.choose(spec.engine());
+        if (engine.kind() == null) {
+            throw new ImageException(spec.target() + ": aio=" + spec.engine() + ": "
+                    + engine.reason() + "; use aio=threads or auto");
         }
         return OpenImage.raw(spec, RawFile.open(spec, locked), engine);
     }

@@ -31,6 +31,7 @@ public final class OpenImage implements AutoCloseable {
     /** Whether the user left the engine to us. */
     private final boolean mayChooseEngine;
     private final DetectZeroes detectZeroes;
+    private final String modes;
     private final RawFile file;
     private final MappedMemory memory;
     private final Filters filters;
@@ -53,6 +54,8 @@ public final class OpenImage implements AutoCloseable {
         this.fixedBuffers = spec.fixedBuffers();
         this.mayChooseEngine = spec.engine() == IoEngineKind.AUTO;
         this.detectZeroes = limits.readOnly() ? DetectZeroes.OFF : spec.detectZeroes();
+        this.modes = "cache=" + spec.cache() + ", discard="
+                + (keepsStorage ? "ignore" : "unmap") + ", detect-zeroes=" + detectZeroes;
         this.file = file;
         this.memory = memory;
         this.filters = spec.filters();
@@ -63,7 +66,6 @@ public final class OpenImage implements AutoCloseable {
         String what = file.facts().blockDevice() ? "block device " : "raw image ";
         boolean copied = !file.path().equals(spec.target());
         String description = what + spec.target() + (copied ? " (throw-away copy)" : "")
-                + (engine.reason().isEmpty() ? "" : ", aio=" + engine)
                 + (spec.cache() == CacheMode.WRITEBACK ? "" : ", cache=" + spec.cache());
         return new OpenImage(spec, ImageFormat.RAW, file.limits(), description, file, engine, null);
     }
@@ -170,6 +172,11 @@ public final class OpenImage implements AutoCloseable {
     /** What the host says of the file, at the time it was opened; null for a disk that is none. */
     public FileFacts facts() {
         return file == null ? null : file.facts();
+    }
+
+    /** What the operator asked for that decides how data are kept, such as "cache=none". */
+    public String modes() {
+        return modes;
     }
 
     /** How the file is read and written, in a few words; "none" for a disk that is no file. */
