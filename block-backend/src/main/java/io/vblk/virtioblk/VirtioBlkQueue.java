@@ -31,8 +31,9 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     static final int CHAINS_PER_RUN_MAX = 256;
     /** Chains after which the guest is shown what is complete, so that it works meanwhile. */
     static final int CHAINS_PER_PASS = 4;
-    /** Requests queued after which a run ends: what takes no waiting is shown before more come. */
+    /** Queued, requests or bytes, a run ends: what is done is shown, and others have their turn. */
     static final int QUEUED_PER_RUN_MAX = 16;
+    static final int QUEUED_BYTES_PER_RUN_MAX = 1 << 19;
     /** Segments of a chain: header, data and status, and some for borders of memory regions. */
     static final int SEGMENTS_MAX = VirtioBlkOptions.SEG_MAX_LIMIT + 2 + 16;
 
@@ -60,6 +61,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private int inFlight;
     /** Requests that the backend has queued since it was last told to set them off. */
     private int uncommitted;
+    private long uncommittedBytes;
     /** Used elements that the driver was not shown. */
     private int unpublished;
     /** Used elements that it was shown, without a decision whether to call. */
@@ -175,13 +177,13 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
                 if (kicksOn) {
                     ring.enableKicks();
                 }
-            } while (budget > 0 && takesMore() && !ring.isEmpty());
+            } while (budget > 0 && acceptsWork() && !hasQueuedEnough() && !ring.isEmpty());
         } catch (VirtioException e) {
             breakDown(e);
         } catch (InternalError e) {
             onMemoryFault(e);
         }
-        boolean cutShort = budget <= 0 || uncommitted >= QUEUED_PER_RUN_MAX;
+        boolean cutShort = budget <= 0 || hasQueuedEnough();
         settle();
         if (cutShort && acceptsWork() && !ring.isEmpty()) {
             resume.schedule();
@@ -197,18 +199,19 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             // A pass that takes nothing counts too: its end would be the guest's to choose.
             left -= Math.max(1, taken);
             show();
-        } while (taken == CHAINS_PER_PASS && left > 0 && takesMore());
+        } while (taken == CHAINS_PER_PASS && left > 0 && acceptsWork()
+                && !hasQueuedEnough());
         return left;
     }
 
-    private boolean takesMore() {
-        return acceptsWork() && uncommitted < QUEUED_PER_RUN_MAX;
+    private boolean hasQueuedEnough() {
+        return uncommitted >= QUEUED_PER_RUN_MAX || uncommittedBytes >= QUEUED_BYTES_PER_RUN_MAX;
     }
 
     private int takeChains(int budget) throws VirtioException {
         int taken = 0;
         long startNs = LatencyRecorder.NOT_MEASURED;
-        while (taken < budget && parked == null) {
+        while (taken < budget && parked == null && !hasQueuedEnough()) {
             VirtioBlkRequest request = free;
             if (!ring.pop(request.chain)) {
                 break;
@@ -235,6 +238,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             QueueStatus outcome = backend.submit(request.block);
             if (outcome == QueueStatus.QUEUED) {
                 uncommitted++;
+                uncommittedBytes += request.block.lengthBytes();
                 return;
             }
             if (outcome == QueueStatus.BUSY) {
@@ -289,6 +293,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private void settle() {
         if (uncommitted > 0) {
             uncommitted = 0;
+            uncommittedBytes = 0;
             backend.commit();
         }
         publish();
@@ -461,8 +466,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             memoryLost = true;
             broken = true;
             handler.close();
-            LOG.warn("{}queue {} stopped: memory that the guest shared is gone", device.logPrefix(),
-                    index);
+            LOG.warn("{}queue {} stopped: shared memory is gone", device.logPrefix(), index);
             device.queueBroke(index);
         }
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.aio.AioContext;
+import io.vblk.block.SimulatedBackend.Behaviour;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +71,33 @@ class FairnessTest {
             assertTrue(guest.device.stats().requests() - before
                     <= 2 * VirtioBlkQueue.CHAINS_PER_RUN_MAX);
             assertEquals(QUEUE_SIZE - 1, guest.device.stats().malformed());
+        }
+    }
+
+    @Test
+    void aRunEndsAtSoManyBytesLeftToTheEngine() throws Exception {
+        try (HandMadeGuest guest = HandMadeGuest.ordinary(Behaviour.ON_DEMAND, false)) {
+            guest.header(HandMadeGuest.IN, 0);
+            guest.lay(HandMadeGuest.TABLE, 0, HandMadeGuest.readable(HandMadeGuest.HEADER, 16),
+                    HandMadeGuest.writable(HandMadeGuest.THIRD_REGION, HandMadeGuest.DISK_BYTES),
+                    HandMadeGuest.writable(HandMadeGuest.STATUS, 1));
+            int each = VirtioBlkQueue.QUEUED_BYTES_PER_RUN_MAX / HandMadeGuest.DISK_BYTES;
+            int all = each + 3;
+            assertTrue(all < VirtioBlkQueue.QUEUED_PER_RUN_MAX);
+            for (int head = 0; head < all; head++) {
+                guest.ram.putDescriptor(
+                        guest.queue.descAddress(), head, HandMadeGuest.TABLE, 48, 4, 0);
+                guest.offer(head);
+            }
+            guest.kick.set();
+
+            guest.loop.context().poll(true);
+            assertEquals(each, guest.watch.taken().size(), "in the first run");
+            guest.loop.context().poll(true);
+            assertEquals(all - each, guest.watch.taken().size(), "in the next");
+            assertEquals(all, guest.disk.completeAll());
+            guest.run();
+            assertEquals(all, guest.ram.usedIdx(guest.queue));
         }
     }
 }
