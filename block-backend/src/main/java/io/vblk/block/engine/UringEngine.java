@@ -30,6 +30,8 @@ final class UringEngine extends DeferredCall implements IoEngine, FdCallbacks {
      * a request, and whoever else is served by this loop waits for that.
      */
     static final int INLINE_BYTES_MAX = 1 << 20;
+    /** Past the page cache the disk is to begin with the first while others are still added. */
+    static final int DIRECT_BATCH_MAX = 8;
     /** As many as there are places for results, so that none is ever left over. */
     static final int REQUESTS_MAX = 2 * UringTransfers.ENTRIES;
 
@@ -120,7 +122,8 @@ final class UringEngine extends DeferredCall implements IoEngine, FdCallbacks {
         }
         added++;
         int batchMax = context.ioLimits().aioMaxBatch();
-        if (batchMax > 0 && added >= batchMax) {
+        boolean full = batchMax > 0 && added >= batchMax;
+        if (full || added >= DIRECT_BATCH_MAX && !file.isCached()) {
             handOver();
         }
     }

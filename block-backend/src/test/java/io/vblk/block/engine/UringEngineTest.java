@@ -120,6 +120,22 @@ class UringEngineTest extends IoEngineContract {
     }
 
     @Test
+    void pastThePageCacheTheDiskBeginsEarlier() {
+        FakeFile direct = new FakeFile(file.bytes.length) {
+            @Override
+            public boolean isCached() {
+                return false;
+            }
+        };
+        try (BlockBackend backend = over(direct); TestRequest buffer = new TestRequest(BLOCK, 1)) {
+            submitReads(backend, buffer, 20);
+            backend.commit();
+            assertEquals(List.of(8, 8, 4), ring.batches);
+            TestRequest.await(context, () -> endedOffsets.size() == 20);
+        }
+    }
+
+    @Test
     void aBatchOfOneIsOne() {
         context.setIoLimits(new IoLimits(1, 0, 8));
         try (TestRequest buffer = new TestRequest(BLOCK, 1)) {
