@@ -44,7 +44,6 @@ final class UringMonitor implements FdMonitor {
     private final SubmissionQueue submissions;
     private final CompletionQueue completions;
     private final MappedMemory timespec;
-    private boolean enabled;
 
     private AioHandler[] slots = new AioHandler[SLOTS_FIRST];
     private int[] generations = new int[SLOTS_FIRST];
@@ -92,7 +91,7 @@ final class UringMonitor implements FdMonitor {
 
     @Override
     public void takeOver(ReadyList ready) {
-        enableOnce();
+        ring.enableOnce();
         for (int slot = 0; slot < slots.length; slot++) {
             AioHandler handler = slots[slot];
             if (handler == null) {
@@ -118,18 +117,6 @@ final class UringMonitor implements FdMonitor {
         }
         // At once: until a request is removed, the kernel keeps its file open.
         submit(ready);
-    }
-
-    private void enableOnce() {
-        if (enabled) {
-            return;
-        }
-        enabled = true;
-        try {
-            ring.enable();
-        } catch (ErrnoException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private void enter(AioHandler handler) {

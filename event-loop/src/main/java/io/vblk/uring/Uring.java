@@ -47,6 +47,7 @@ public final class Uring implements AutoCloseable {
     private final MappedMemory entries;
     private final long sqFlags;
     private final int features;
+    private boolean enabled;
     private final SubmissionQueue submissions;
     private final CompletionQueue completions;
 
@@ -123,6 +124,23 @@ public final class Uring implements AutoCloseable {
         }
     }
 
+    /**
+     * Makes the calling thread the ring's owner unless there is one.
+     *
+     * @throws IllegalStateException if the host forbids it, which {@link UringProbe} would have
+     *     found
+     */
+    public void enableOnce() {
+        if (enabled) {
+            return;
+        }
+        try {
+            enable();
+        } catch (ErrnoException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** IORING_FEAT bits of the kernel. */
     public int features() {
         return features;
@@ -134,6 +152,7 @@ public final class Uring implements AutoCloseable {
         if (result < 0) {
             throw new ErrnoException("io_uring_register(enable)", -result);
         }
+        enabled = true;
     }
 
     /**

@@ -4,7 +4,7 @@ package io.vblk.block.engine;
 /**
  * The engine that an image is served with.
  *
- * @param kind never AUTO; null if the one that was asked for is not to be had
+ * @param kind never AUTO
  * @param reason why it is not the best, in words for an operator; empty if it is or was named
  */
 public record EngineChoice(IoEngineKind kind, String reason) {

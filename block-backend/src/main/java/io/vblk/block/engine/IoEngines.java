@@ -4,13 +4,18 @@ package io.vblk.block.engine;
 import io.vblk.aio.AioContext;
 import io.vblk.posix.ErrnoException;
 import io.vblk.uring.UringProbe;
+import java.io.IOException;
 
 /** Opens engines. Thread: any. */
 public final class IoEngines {
     private IoEngines() {}
 
-    /** Decides what AUTO is on this host; the kind is null if the one wanted is not to be had. */
-    public static EngineChoice choose(IoEngineKind wanted) {
+    /**
+     * Decides what AUTO is on this host.
+     *
+     * @throws IOException in words for an operator, if the engine was named and is not to be had
+     */
+    public static EngineChoice choose(IoEngineKind wanted) throws IOException {
         if (wanted == IoEngineKind.SYNC || wanted == IoEngineKind.THREADS) {
             return new EngineChoice(wanted, "");
         }
@@ -18,9 +23,11 @@ public final class IoEngines {
         if (probe.available()) {
             return new EngineChoice(IoEngineKind.IO_URING, "");
         }
-        return wanted == IoEngineKind.IO_URING
-                ? new EngineChoice(null, probe.reason())
-                : new EngineChoice(IoEngineKind.THREADS, "no io_uring: " + probe.reason());
+        if (wanted == IoEngineKind.IO_URING) {
+            throw new IOException(
+                    "aio=io_uring: " + probe.reason() + "; use aio=threads or auto");
+        }
+        return new EngineChoice(IoEngineKind.THREADS, "no io_uring: " + probe.reason());
     }
 
     /**

@@ -18,16 +18,12 @@ final class UringTransfers implements TransferRing {
     /** Places for requests not yet submitted; there are twice as many for results. */
     static final int ENTRIES = 1024;
 
-    private static final int FILE = 0;
-    private static final int STABLE_FILE = 1;
-
     private final HostFile file;
     private final Uring ring;
     private final SubmissionQueue submissions;
     private final CompletionQueue completions;
     /** Null unless wanted. */
     private final FixedBuffers buffers;
-    private boolean enabled;
 
     /** Makes a ring; ErrnoException as io_uring_setup(2). */
     UringTransfers(HostFile file, boolean fixedBuffers) throws ErrnoException {
@@ -76,7 +72,7 @@ final class UringTransfers implements TransferRing {
 
     @Override
     public int submit() {
-        enableOnce();
+        ring.enableOnce();
         int result = ring.enter(0, 0);
         int left = submissions.pending();
         if (left > 0 && (result >= 0 || result == -Posix.EINTR)) {
@@ -85,19 +81,6 @@ final class UringTransfers implements TransferRing {
             left = submissions.pending();
         }
         return left;
-    }
-
-    private void enableOnce() {
-        if (enabled) {
-            return;
-        }
-        enabled = true;
-        try {
-            ring.enable();
-        } catch (ErrnoException e) {
-            // The probe has done the same on this host.
-            throw new IllegalStateException(e);
-        }
     }
 
     @Override
@@ -136,7 +119,7 @@ final class UringTransfers implements TransferRing {
     @Override
     public void addBuffers(long address, long lengthBytes) {
         if (buffers != null) {
-            enableOnce();
+            ring.enableOnce();
             buffers.add(address, lengthBytes);
         }
     }

@@ -4,7 +4,7 @@ package io.vblk.block.filter;
 import io.vblk.aio.AioContext;
 import io.vblk.aio.AioTimer;
 import io.vblk.block.BlockBackend;
-import io.vblk.block.BlockLimits;
+import io.vblk.block.BlockFilter;
 import io.vblk.block.BlockRequest;
 import io.vblk.block.QueueStatus;
 import java.util.SplittableRandom;
@@ -16,8 +16,7 @@ import java.util.SplittableRandom;
  * <p>A request that waits here has done nothing yet: a write that is lost with the process while it
  * waits is one that nobody was told of.
  */
-public final class DelayFilter implements BlockBackend {
-    private final BlockBackend backend;
+public final class DelayFilter extends BlockFilter {
     private final AioContext context;
     private final long minNs;
     private final long maxNs;
@@ -35,21 +34,16 @@ public final class DelayFilter implements BlockBackend {
      */
     public DelayFilter(
             BlockBackend backend, AioContext context, long minNs, long maxNs, long seed) {
+        super(backend);
         if (minNs < 0 || minNs > maxNs) {
             throw new IllegalArgumentException("delays from " + minNs + " to " + maxNs + " ns");
         }
-        this.backend = backend;
         this.context = context;
         this.minNs = minNs;
         this.maxNs = maxNs;
         this.random = new SplittableRandom(seed);
         this.handOver = new HandOver(backend, context, this::runDue);
         this.timer = context.timer("delay", this::runDue);
-    }
-
-    @Override
-    public BlockLimits limits() {
-        return backend.limits();
     }
 
     @Override
@@ -79,20 +73,10 @@ public final class DelayFilter implements BlockBackend {
     }
 
     @Override
-    public void addBuffers(long address, long lengthBytes) {
-        backend.addBuffers(address, lengthBytes);
-    }
-
-    @Override
-    public void removeBuffers(long address, long lengthBytes) {
-        backend.removeBuffers(address, lengthBytes);
-    }
-
-    @Override
     public void close() {
         assert waiting.isEmpty() && handOver.isEmpty();
         timer.cancel();
         handOver.close();
-        backend.close();
+        super.close();
     }
 }

@@ -4,7 +4,7 @@ package io.vblk.block.filter;
 import io.vblk.aio.AioContext;
 import io.vblk.aio.BottomHalf;
 import io.vblk.block.BlockBackend;
-import io.vblk.block.BlockLimits;
+import io.vblk.block.BlockFilter;
 import io.vblk.block.BlockRequest;
 import io.vblk.block.QueueStatus;
 
@@ -12,15 +12,14 @@ import io.vblk.block.QueueStatus;
  * Takes requests and keeps them while its switch says so, then hands them on in their order.
  * Thread: home.
  */
-public final class HoldFilter implements BlockBackend {
-    private final BlockBackend backend;
+public final class HoldFilter extends BlockFilter {
     private final HoldSwitch hold;
     private final HandOver handOver;
     private final BottomHalf release;
 
     /** Takes over the backend; the switch is shared by all views of a disk. */
     public HoldFilter(BlockBackend backend, AioContext context, HoldSwitch hold) {
-        this.backend = backend;
+        super(backend);
         this.hold = hold;
         this.handOver = new HandOver(backend, context, this::release);
         this.release = context.bottomHalf("hold", this::release);
@@ -28,15 +27,10 @@ public final class HoldFilter implements BlockBackend {
     }
 
     @Override
-    public BlockLimits limits() {
-        return backend.limits();
-    }
-
-    @Override
     public QueueStatus submit(BlockRequest request) {
         // What was held back goes first, although the switch is off again.
         if (!hold.isHeld() && handOver.isEmpty()) {
-            return backend.submit(request);
+            return disk.submit(request);
         }
         handOver.add(request);
         return QueueStatus.QUEUED;
@@ -44,7 +38,7 @@ public final class HoldFilter implements BlockBackend {
 
     @Override
     public void commit() {
-        backend.commit();
+        disk.commit();
         if (!hold.isHeld() && !handOver.isEmpty()) {
             release.schedule();
         }
@@ -62,21 +56,11 @@ public final class HoldFilter implements BlockBackend {
     }
 
     @Override
-    public void addBuffers(long address, long lengthBytes) {
-        backend.addBuffers(address, lengthBytes);
-    }
-
-    @Override
-    public void removeBuffers(long address, long lengthBytes) {
-        backend.removeBuffers(address, lengthBytes);
-    }
-
-    @Override
     public void close() {
         assert handOver.isEmpty();
         hold.remove(this);
         release.close();
         handOver.close();
-        backend.close();
+        super.close();
     }
 }

@@ -6,6 +6,7 @@ import io.vblk.block.engine.EngineChoice;
 import io.vblk.block.engine.IoEngines;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.MappedMemory;
+import java.io.IOException;
 
 /** Opens images. Thread: control. */
 public final class Images {
@@ -40,10 +41,11 @@ public final class Images {
     }
 
     private static OpenImage openRaw(ImageSpec spec, boolean locked) throws ImageException {
-        EngineChoice engine = IoEngines.choose(spec.engine());
-        if (engine.kind() == null) {
-            throw new ImageException(spec.target() + ": aio=" + spec.engine() + ": "
-                    + engine.reason() + "; use aio=threads or auto");
+        EngineChoice engine;
+        try {
+            engine = IoEngines.choose(spec.engine());
+        } catch (IOException e) {
+            throw new ImageException(spec.target() + ": " + e.getMessage(), e);
         }
         return OpenImage.raw(spec, RawFile.open(spec, locked), engine);
     }

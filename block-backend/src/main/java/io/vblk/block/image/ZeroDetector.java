@@ -2,7 +2,7 @@
 package io.vblk.block.image;
 
 import io.vblk.block.BlockBackend;
-import io.vblk.block.BlockLimits;
+import io.vblk.block.BlockFilter;
 import io.vblk.block.BlockOp;
 import io.vblk.block.BlockRequest;
 import io.vblk.block.QueueStatus;
@@ -18,7 +18,7 @@ import io.vblk.posix.NativeMemory;
  * in change promises: of each byte some value that it had meanwhile. What is not taken for zeroes
  * is handed on as it is and read by the disk, not here.
  */
-final class ZeroDetector implements BlockBackend {
+final class ZeroDetector extends BlockFilter {
     /**
      * Longer writes are not looked at, so that none holds up the event loop for as much as a
      * millisecond. Linux guests send at most this much at once.
@@ -27,7 +27,6 @@ final class ZeroDetector implements BlockBackend {
     /** So much is looked at between two decisions. */
     private static final int STRIDE_BYTES = 4 * Long.BYTES;
 
-    private final BlockBackend disk;
     private final boolean mayUnmap;
     private final StandIns standIns = new StandIns();
 
@@ -37,13 +36,8 @@ final class ZeroDetector implements BlockBackend {
      * @param mayUnmap whether zeroes may give storage back
      */
     ZeroDetector(BlockBackend disk, boolean mayUnmap) {
-        this.disk = disk;
+        super(disk);
         this.mayUnmap = mayUnmap;
-    }
-
-    @Override
-    public BlockLimits limits() {
-        return disk.limits();
     }
 
     @Override
@@ -53,24 +47,9 @@ final class ZeroDetector implements BlockBackend {
     }
 
     @Override
-    public void commit() {
-        disk.commit();
-    }
-
-    @Override
-    public void addBuffers(long address, long lengthBytes) {
-        disk.addBuffers(address, lengthBytes);
-    }
-
-    @Override
-    public void removeBuffers(long address, long lengthBytes) {
-        disk.removeBuffers(address, lengthBytes);
-    }
-
-    @Override
     public void close() {
         assert standIns.isEmpty();
-        disk.close();
+        super.close();
     }
 
     // ------------------------------------------------------------------ looking

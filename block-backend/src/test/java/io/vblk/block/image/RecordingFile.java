@@ -47,6 +47,12 @@ class RecordingFile extends SeamFile {
         return result;
     }
 
+    /** As XFS: a write need not wait, and is not stable. */
+    @Override
+    public long writeNoWait(long iovecs, int count, long offset) {
+        return write(iovecs, count, offset, false);
+    }
+
     @Override
     public int punchHole(long offset, long lengthBytes) {
         int change = journal.changeBegins(offset, new byte[(int) lengthBytes]);
