@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.fio.ArrivalRate;
+
 /**
  * When requests of one direction are to start, at a rate. Thread: the job's. Sums are exact, so a
  * linear rate does not drift; nothing is allocated.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.fio.ArrivalRate;
+import io.vblk.fio.ReadWrite;
+import io.vblk.fio.WaitMode;
+
 /**
  * A fio-like job, as the user asked for it.
  *

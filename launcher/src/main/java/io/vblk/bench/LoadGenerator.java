@@ -3,6 +3,7 @@ package io.vblk.bench;
 
 import io.vblk.aio.NanoClock;
 import io.vblk.block.BlockOp;
+import io.vblk.fio.WaitMode;
 import io.vblk.posix.NativeMemory;
 import io.vblk.posix.Posix;
 import io.vblk.virtioblk.VirtioBlkDriver;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.fio.ArrivalRate;
+
 /**
  * The open loop of a job: which request is to start next, and when, however the device does.
  * Thread: the job's. Reads and writes have each their rate, so in a mixed job the rates decide

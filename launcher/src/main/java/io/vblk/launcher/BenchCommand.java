@@ -5,7 +5,7 @@ import io.vblk.bench.BenchRun;
 import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobReport;
 import io.vblk.bench.JobSpec;
-import io.vblk.bench.WaitMode;
+import io.vblk.fio.WaitMode;
 import io.vblk.block.image.ImageSpec;
 import java.io.IOException;
 import java.util.Locale;

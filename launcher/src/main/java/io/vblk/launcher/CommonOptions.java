@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.launcher;
 
-import io.vblk.bench.ArrivalRate;
+import io.vblk.fio.ArrivalRate;
 import io.vblk.bench.JobSpec;
-import io.vblk.bench.ReadWrite;
-import io.vblk.bench.WaitMode;
+import io.vblk.fio.ReadWrite;
+import io.vblk.fio.WaitMode;
 import io.vblk.block.image.SizeParser;
 import java.util.List;
 import java.util.Locale;

@@ -6,7 +6,7 @@ import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobReport;
 import io.vblk.bench.JobSpec;
 import io.vblk.bench.LoopSetup;
-import io.vblk.bench.WaitMode;
+import io.vblk.fio.WaitMode;
 import io.vblk.block.image.ImageException;
 import io.vblk.block.image.ImageSpec;
 import io.vblk.posix.Signals;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.block.BlockOp;
+import io.vblk.fio.ReadWrite;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

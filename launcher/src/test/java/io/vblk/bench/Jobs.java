@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.fio.ReadWrite;
+import io.vblk.fio.WaitMode;
+
 /** Jobs for tests, each named by what matters about it. */
 final class Jobs {
     static final int BLOCK_BYTES = 4096;

@@ -8,6 +8,8 @@ import io.vblk.aio.AioOptions;
 import io.vblk.aio.PollingOptions;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.image.ImageSpec;
+import io.vblk.fio.ReadWrite;
+import io.vblk.fio.WaitMode;
 import io.vblk.virtioblk.VirtioBlkOptions;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;

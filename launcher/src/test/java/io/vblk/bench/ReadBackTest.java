@@ -10,6 +10,7 @@ import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.image.ImageSpec;
 import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
+import io.vblk.fio.ReadWrite;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -11,6 +11,7 @@ import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.image.ImageSpec;
 import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
+import io.vblk.fio.ReadWrite;
 import io.vblk.posix.MappedMemory;
 import io.vblk.posix.NativeMemory;
 import java.io.IOException;

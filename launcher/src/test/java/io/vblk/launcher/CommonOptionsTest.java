@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.vblk.bench.ArrivalRate;
+import io.vblk.fio.ArrivalRate;
 import io.vblk.bench.JobSpec;
-import io.vblk.bench.ReadWrite;
-import io.vblk.bench.WaitMode;
+import io.vblk.fio.ReadWrite;
+import io.vblk.fio.WaitMode;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
@@ -95,7 +95,8 @@ final class CommonOptionsTest {
 
     @Test
     void aRateMakesAnOpenLoop() throws Exception {
-        assertEquals(new ArrivalRate(9000, 100, ArrivalRate.Process.POISSON), CommonOptions.rate(
+        assertEquals(new ArrivalRate(9000, 100, 0, false, ArrivalRate.Process.POISSON),
+                CommonOptions.rate(
                 parse("--rate_iops=9000,100", "--rate_process=poisson")));
         assertTrue(job().withRate(CommonOptions.rate(parse("--rate_iops=5"))).isOpenLoop());
         assertFalse(job().withRate(CommonOptions.rate(parse())).isOpenLoop());

@@ -15,7 +15,7 @@ import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobSpec;
 import io.vblk.bench.LoopSetup;
 import io.vblk.bench.RingSetup;
-import io.vblk.bench.WaitMode;
+import io.vblk.fio.WaitMode;
 import io.vblk.block.engine.CacheMode;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.image.ImageFormat;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.vblk.bench;
+package io.vblk.fio;
 
 import java.util.Arrays;
 import java.util.Locale;
@@ -8,25 +8,35 @@ import java.util.stream.Collectors;
 /** What a job does: fio's {@code rw}. Thread: any. */
 public enum ReadWrite {
     /** Sequential reads. */
-    READ(true, false, false),
+    READ(true, false, false, false),
     /** Sequential writes. */
-    WRITE(false, true, false),
+    WRITE(false, true, false, false),
     /** Random reads. */
-    RANDREAD(true, false, true),
+    RANDREAD(true, false, false, true),
     /** Random writes. */
-    RANDWRITE(false, true, true),
+    RANDWRITE(false, true, false, true),
     /** Sequential, reads and writes mixed. */
-    RW(true, true, false),
+    RW(true, true, false, false),
     /** Random, reads and writes mixed. */
-    RANDRW(true, true, true);
+    RANDRW(true, true, false, true),
+    /** Sequential trims. */
+    TRIM(false, false, true, false),
+    /** Random trims. */
+    RANDTRIM(false, false, true, true),
+    /** Each block trimmed, then written, in order. */
+    TRIMWRITE(false, true, true, false),
+    /** Each block trimmed, then written, at random. */
+    RANDTRIMWRITE(false, true, true, true);
 
     private final boolean reads;
     private final boolean writes;
+    private final boolean trims;
     private final boolean random;
 
-    ReadWrite(boolean reads, boolean writes, boolean random) {
+    ReadWrite(boolean reads, boolean writes, boolean trims, boolean random) {
         this.reads = reads;
         this.writes = writes;
+        this.trims = trims;
         this.random = random;
     }
 
@@ -38,6 +48,11 @@ public enum ReadWrite {
     /** Whether some requests are writes. */
     public boolean writes() {
         return writes;
+    }
+
+    /** Whether some requests are trims. */
+    public boolean trims() {
+        return trims;
     }
 
     /** Whether offsets are random. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.vblk.bench;
+package io.vblk.fio;
 
 /** How a simulated guest waits for completions (fio libblkio's wait_mode). */
 public enum WaitMode {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.vblk.bench;
+package io.vblk.fio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -13,11 +13,12 @@ import org.junit.jupiter.api.Test;
 final class ReadWriteTest {
     @Test
     void namesAreFios() {
-        assertEquals(List.of("read", "write", "randread", "randwrite", "rw", "randrw"),
+        assertEquals(List.of("read", "write", "randread", "randwrite", "rw", "randrw",
+                        "trim", "randtrim", "trimwrite", "randtrimwrite"),
                 Arrays.stream(ReadWrite.values()).map(ReadWrite::fioName).toList());
         for (ReadWrite rw : ReadWrite.values()) {
             assertEquals(rw, ReadWrite.parse(rw.fioName()));
-            assertTrue(rw.reads() || rw.writes());
+            assertTrue(rw.reads() || rw.writes() || rw.trims());
             assertEquals(rw.fioName().startsWith("rand"), rw.random());
         }
         assertEquals(ReadWrite.RW, ReadWrite.parse("readwrite"));
@@ -25,7 +26,7 @@ final class ReadWriteTest {
 
     @Test
     void othersAreRefusedInOneLine() {
-        for (String name : List.of("", "foo", "READ", "trim", "read:8", " read")) {
+        for (String name : List.of("", "foo", "READ", "trims", "read:8", " read")) {
             IllegalArgumentException e =
                     assertThrows(IllegalArgumentException.class, () -> ReadWrite.parse(name));
             assertTrue(e.getMessage().startsWith("rw=" + name + " is none of read, write, "),
