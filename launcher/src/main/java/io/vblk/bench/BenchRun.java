@@ -2,76 +2,68 @@
 package io.vblk.bench;
 
 import io.vblk.block.image.ImageException;
-import io.vblk.virtioblk.VirtioBlkDriver;
+import io.vblk.fio.JobSpec;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import java.util.function.UnaryOperator;
 
 /**
- * One run of a load against a device in this process or a back-end in another one. Thread:
- * control, except where it says any.
+ * Loads against devices in this process, back-ends in other ones and files. Jobs run together up to
+ * one with a stonewall, which waits for all before it. Thread: control, except where it says any.
  */
 public final class BenchRun implements AutoCloseable {
-    private static final long PROGRESS_MS = 1_000;
+    private static final long PROGRESS_NS = 900_000_000L;
     /** How often it is looked whether the device is still there. */
     private static final long LOOK_MS = 100;
-    private static final long FLUSH_WAIT_NS = 100_000_000L;
 
-    private final GuestTarget guest;
-    private final JobSpec spec;
-    private final VerifyMap verify;
+    private final Map<String, OpenTarget> targets = new LinkedHashMap<>();
+    private final List<List<Clone>> phases = new ArrayList<>();
     private final StopFlag stop = new StopFlag();
-    private final List<LoadGenerator> jobs = new ArrayList<>();
     private final AtomicReference<Throwable> crash = new AtomicReference<>();
+    private List<JobThread> threads = List.of();
     private TailWatch tail;
+    private long beganNs;
+    private long shownNs;
+    private Progress progress = Progress.START;
 
-    private BenchRun(GuestTarget guest, JobSpec spec, VerifyMap verify) {
-        this.guest = guest;
-        this.spec = spec;
-        this.verify = verify;
-    }
-
-    /**
-     * Opens the image and prepares the jobs.
-     *
-     * @throws IOException if the image or the host says no, in words for an operator
-     * @throws IllegalArgumentException if the job does not fit the disk
-     */
-    public static BenchRun open(DeviceSetup setup, JobSpec spec) throws IOException {
-        return prepare(InProcessGuest.open(setup), spec);
-    }
+    private BenchRun() {}
 
     /**
-     * Connects to a back-end and prepares the jobs.
+     * Opens the targets and prepares the jobs.
      *
-     * @throws IOException if the back-end or the host says no, in words for an operator
-     * @throws IllegalArgumentException if the job does not fit the disk or what is offered
+     * @param jobs the jobs, each with its target
+     * @param setups how the targets are opened, by their names
+     * @throws IOException if an image, a back-end or the host says no, in words for an operator
+     * @throws IllegalArgumentException if a job does not fit its disk or what is offered
      */
-    public static BenchRun open(VhostUserSetup setup, JobSpec spec) throws IOException {
-        return prepare(VhostUserGuest.open(setup, spec.rw().writes()), spec);
-    }
-
-    private static BenchRun prepare(GuestTarget guest, JobSpec spec) throws IOException {
-        VerifyMap verify = null;
+    public static BenchRun open(List<JobSpec> jobs, Map<String, TargetSetup> setups)
+            throws IOException {
+        BenchRun run = new BenchRun();
         try {
-            JobSpec fitted = spec.onDisk(guest.capacityBytes(), guest.blockBytes());
-            verify = spec.verify() ? guest.verifyMap(fitted) : null;
-            BenchRun run = new BenchRun(guest, fitted, verify);
-            guest.plugIn(fitted);
-            for (int i = 0; i < fitted.numjobs(); i++) {
-                run.jobs.add(new LoadGenerator(fitted, i, guest.driver(i), verify, run.stop));
+            List<List<JobSpec>> phases = phases(jobs);
+            for (Map.Entry<String, TargetSetup> setup : setups.entrySet()) {
+                List<List<JobSpec>> own = phases.stream()
+                        .map(phase -> phase.stream()
+                                .filter(job -> setup.getKey().equals(job.target())).toList())
+                        .toList();
+                if (own.stream().anyMatch(phase -> !phase.isEmpty())) {
+                    run.targets.put(setup.getKey(), OpenTarget.open(setup.getValue(), own));
+                }
             }
+            run.makeClones(phases);
             return run;
         } catch (IOException | RuntimeException | Error e) {
             try {
-                if (verify != null) {
-                    verify.close();
-                }
-                guest.close();
+                run.close();
             } catch (IOException suppressed) {
                 e.addSuppressed(suppressed);
             }
@@ -79,20 +71,53 @@ public final class BenchRun implements AutoCloseable {
         }
     }
 
-    /** The job as it fits the disk. */
-    public JobSpec spec() {
-        return spec;
+    /** One job against one target. */
+    public static BenchRun open(TargetSetup setup, JobSpec job) throws IOException {
+        JobSpec named = job.withTarget("target");
+        return open(List.of(named), Map.of("target", setup));
+    }
+
+    private static List<List<JobSpec>> phases(List<JobSpec> jobs) {
+        List<List<JobSpec>> phases = new ArrayList<>();
+        for (JobSpec job : jobs) {
+            if (phases.isEmpty() || job.stonewall()) {
+                phases.add(new ArrayList<>());
+            }
+            phases.get(phases.size() - 1).add(job);
+        }
+        return phases;
+    }
+
+    private void makeClones(List<List<JobSpec>> jobs) {
+        int group = -1;
+        for (List<JobSpec> phase : jobs) {
+            List<Clone> clones = new ArrayList<>();
+            Map<OpenTarget, Integer> queues = new LinkedHashMap<>();
+            for (JobSpec job : phase) {
+                group += group < 0 || job.stonewall() || job.newGroup() ? 1 : 0;
+                OpenTarget target = targets.get(job.target());
+                for (int number = 0; number < job.clones(); number++) {
+                    int queue = queues.merge(target, 1, Integer::sum) - 1;
+                    clones.add(new Clone(job, number, group, target, queue, stop));
+                }
+            }
+            phases.add(clones);
+        }
     }
 
     /**
-     * Takes over what the disk has gained on the host, while the load runs. The load keeps to the
+     * Takes over what the disks have gained on the host, while the load runs. The load keeps to the
      * region that it began with.
      *
-     * @return the capacity in bytes that the guests see now, or 0 if it did not grow
-     * @throws ImageException if it shrank or cannot be looked at
+     * @return the capacity in bytes that the guests see now, or 0 if none grew
+     * @throws ImageException if one shrank or cannot be looked at
      */
     public long followSize() throws ImageException {
-        return guest.followSize();
+        long capacityBytes = 0;
+        for (OpenTarget target : targets.values()) {
+            capacityBytes = Math.max(capacityBytes, target.guest.followSize());
+        }
+        return capacityBytes;
     }
 
     /**
@@ -102,14 +127,17 @@ public final class BenchRun implements AutoCloseable {
      * @throws IOException if the host does not tell, in words for an operator
      */
     public void explainTail() throws IOException {
+        if (phases.size() > 1) {
+            throw new IllegalArgumentException(
+                    "explain-tail is about jobs that run together: leave out stonewall");
+        }
         List<int[]> deviceThreads = new ArrayList<>();
-        for (int i = 0; i < jobs.size(); i++) {
-            deviceThreads.add(guest.deviceThreads(i));
+        List<Integer> depths = new ArrayList<>();
+        for (Clone clone : phases.get(0)) {
+            deviceThreads.add(clone.target.guest.deviceThreads(clone.queue));
+            depths.add(clone.spec.iodepth());
         }
-        tail = new TailWatch(spec, deviceThreads);
-        for (int i = 0; i < jobs.size(); i++) {
-            jobs.get(i).explainTail(tail.samples(i));
-        }
+        tail = new TailWatch(depths, deviceThreads);
     }
 
     /** Asks the jobs to end after the requests in flight. Thread: any. */
@@ -118,139 +146,221 @@ public final class BenchRun implements AutoCloseable {
     }
 
     /**
-     * Runs all jobs to their end, then reads back what was written if data is verified, and
+     * Runs all jobs to their end, then reads back what was written where data is verified, and
      * flushes what was written.
      *
-     * @param progress hears once a second how far things are, on this thread
+     * @param shown hears once a second how far things are, on this thread
      */
-    public JobReport run(Consumer<Progress> progress) throws IOException {
+    public JobReport run(Consumer<Progress> shown) throws IOException {
+        return run(UnaryOperator.identity(), shown);
+    }
+
+    /**
+     * Runs all jobs as {@link #run(Consumer)} does, each a little differently.
+     *
+     * @param as the job that a job is to be this time, such as a shorter one
+     */
+    public JobReport run(UnaryOperator<JobSpec> as, Consumer<Progress> shown) throws IOException {
         ZonedDateTime started = ZonedDateTime.now();
-        guest.beginReport();
+        beganNs = System.nanoTime();
+        shownNs = beganNs;
+        progress = Progress.START;
+        targets.values().forEach(target -> target.guest.beginReport());
         if (tail != null) {
             tail.begin();
         }
-        inThreads(LoadGenerator::run, progress);
-        TargetReport target = guest.report();
-        List<JobStats> stats = jobs.stream().map(LoadGenerator::stats).toList();
+        phases.forEach(phase -> phase.forEach(clone -> clone.renew(as.apply(clone.spec))));
+        List<String> unflushed = new ArrayList<>();
         TailReport explained = null;
-        if (tail != null) {
-            explained = tail.finish(JobStats.sum(stats));
-            endTail();
-        }
-        boolean flushed = true;
-        if (spec.rw().writes()) {
-            if (verify != null) {
-                inThreads(LoadGenerator::readBack, p -> { });
+        for (List<Clone> phase : phases) {
+            startThreads(phase);
+            try {
+                inThreads(phase, Clone::run, shown);
+                explained = explainedTail(phase);
+                if (!stop.isAbandoned()) {
+                    inThreads(phase.stream().filter(Clone::readsBack).toList(),
+                            clone -> clone.generator().readBack(), p -> { });
+                    flush(phase, unflushed);
+                }
+                inThreads(phase, Clone::leave, p -> { });
+            } finally {
+                threads.forEach(JobThread::close);
+                threads = List.of();
             }
-            flushed = !guest.canFlush() || flush();
+            if (stop.isRequested()) {
+                break;
+            }
         }
-        return new JobReport(target, spec, started, stats, flushed, explained);
+        return report(started, explained, unflushed);
     }
 
-    private void endTail() {
-        jobs.forEach(job -> job.explainTail(null));
+    private JobReport report(ZonedDateTime started, TailReport explained,
+            List<String> unflushed) {
+        Map<OpenTarget, TargetReport> reports = new LinkedHashMap<>();
+        targets.values().forEach(target -> reports.put(target, target.guest.report()));
+        List<JobResult> results = new ArrayList<>();
+        for (List<Clone> phase : phases) {
+            for (Clone clone : phase) {
+                results.add(new JobResult(clone.generator().spec(), clone.group,
+                        clone.generator().stats(), reports.get(clone.target)));
+            }
+        }
+        return new JobReport(started, results, explained, unflushed);
+    }
+
+    private void startThreads(List<Clone> phase) throws IOException {
+        List<JobThread> started = new ArrayList<>();
+        for (Clone clone : phase) {
+            started.add(new JobThread("vblk-guest-" + started.size(), e -> {
+                crash.compareAndSet(null, e);
+                stop();
+            }));
+            clone.generator().explainTail(
+                    tail == null ? null : tail.samples(started.size() - 1));
+        }
+        threads = started;
+    }
+
+    private TailReport explainedTail(List<Clone> phase) throws IOException {
+        if (tail == null) {
+            return null;
+        }
+        TailReport explained = tail.finish(JobStats.sum(
+                phase.stream().map(clone -> clone.generator().stats()).toList()));
+        endTail(phase);
+        return explained;
+    }
+
+    private void endTail(List<Clone> phase) {
+        phase.forEach(clone -> clone.generator().explainTail(null));
         tail.close();
         tail = null;
     }
 
-    /** Makes everything written stable, through the first queue; whether the device says so. */
-    private boolean flush() throws IOException {
-        VirtioBlkDriver driver = guest.driver(0);
-        if (!driver.flush(0)) {
-            return false;
-        }
-        driver.kick();
-        while (driver.poll() == VirtioBlkDriver.NOTHING) {
-            if (!guest.serves(0)) {
-                return false;
+    /** Makes everything written stable, through one queue of each target. */
+    private void flush(List<Clone> phase, List<String> unflushed) throws IOException {
+        List<Clone> firsts = phase.stream()
+                .filter(clone -> clone.queue == 0 && clone.target.isChanged()
+                        && clone.target.guest.canFlush())
+                .toList();
+        Set<Clone> done = ConcurrentHashMap.newKeySet();
+        inThreads(firsts, clone -> {
+            if (clone.generator().flush(() -> serves(clone))) {
+                done.add(clone);
             }
-            driver.await(FLUSH_WAIT_NS);
-        }
-        return driver.status(0) == VirtioBlkDriver.STATUS_OK;
+        }, p -> { });
+        firsts.stream().filter(clone -> !done.contains(clone))
+                .forEach(clone -> unflushed.add(clone.target.guest.report().name()));
     }
 
-    private void inThreads(Consumer<LoadGenerator> work, Consumer<Progress> progress)
-            throws IOException {
-        long beganNs = System.nanoTime();
-        List<Thread> threads = new ArrayList<>();
-        for (LoadGenerator job : jobs) {
-            Thread thread = new Thread(() -> work.accept(job), "vblk-guest-" + threads.size());
-            thread.setUncaughtExceptionHandler((t, e) -> {
-                crash.compareAndSet(null, e);
-                stop();
-            });
-            thread.start();
-            threads.add(thread);
-        }
+    private static boolean serves(Clone clone) {
         try {
-            long shownNs = beganNs;
-            Progress last = Progress.START;
-            for (Thread thread : threads) {
-                while (thread.isAlive()) {
-                    thread.join(LOOK_MS);
-                    guest.checkAlive();
-                    if (tail != null) {
-                        tail.look();
-                    }
-                    long nowNs = System.nanoTime();
-                    if (nowNs - shownNs >= PROGRESS_MS * 900_000) {
-                        last = last.next(nowNs - beganNs, sum(false), sum(true),
-                                (int) threads.stream().filter(Thread::isAlive).count());
-                        progress.accept(last);
-                        shownNs = nowNs;
-                    }
+            return clone.target.guest.serves(clone.queue);
+        } catch (IOException e) {
+            return false; // the control thread hears of it, too
+        }
+    }
+
+    /** Does something for each clone on its thread, and waits for all. */
+    private void inThreads(List<Clone> clones, Consumer<Clone> work, Consumer<Progress> shown)
+            throws IOException {
+        List<JobThread> busy = new ArrayList<>();
+        try {
+            for (Clone clone : clones) {
+                JobThread thread = threads.get(indexOf(clone));
+                busy.add(thread);
+                thread.begin(() -> work.accept(clone));
+            }
+            for (JobThread thread : busy) {
+                while (!thread.awaitIdle(LOOK_MS)) {
+                    look(busy, shown);
                 }
             }
         } catch (InterruptedException e) {
             stop();
-            joinAll(threads);
+            threads.forEach(JobThread::close);
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         } catch (IOException | RuntimeException e) {
+            // The jobs look at guest memory, which the caller is going to unmap.
             stop.abandon();
-            joinAll(threads);
+            threads.forEach(JobThread::close);
             throw e;
         }
-        if (crash.get() != null) {
-            guest.blame(crash.get());
-            throw new IllegalStateException("a job ended unexpectedly", crash.get());
-        }
+        checkCrash(clones);
     }
 
-    /** The jobs look at guest memory, which the caller is going to unmap. */
-    private static void joinAll(List<Thread> threads) {
-        threads.forEach(BenchRun::joinUninterruptibly);
-    }
-
-    private static void joinUninterruptibly(Thread thread) {
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                // Interrupted already: the caller says so once all jobs have ended.
+    private int indexOf(Clone clone) {
+        for (List<Clone> phase : phases) {
+            int index = phase.indexOf(clone);
+            if (index >= 0) {
+                return index;
             }
         }
+        throw new IllegalArgumentException("no clone of this run");
     }
 
-    private Progress.Totals sum(boolean write) {
-        Stream<DirectionStats> all = jobs.stream().map(job -> job.stats().of(write));
-        return all.reduce(new Progress.Totals(0, 0),
-                (total, stats) -> new Progress.Totals(
-                        total.ios() + stats.ios, total.bytes() + stats.bytes),
-                (a, b) -> new Progress.Totals(a.ios() + b.ios(), a.bytes() + b.bytes()));
+    private void checkCrash(List<Clone> clones) throws IOException {
+        Throwable cause = crash.get();
+        if (cause == null) {
+            return;
+        }
+        if (cause instanceof UncheckedIOException unchecked) {
+            throw unchecked.getCause();
+        }
+        for (Clone clone : clones) {
+            clone.target.guest.blame(cause);
+        }
+        if (cause instanceof IllegalArgumentException wrong) {
+            throw wrong;
+        }
+        throw new IllegalStateException("a job ended unexpectedly", cause);
+    }
+
+    private void look(List<JobThread> busy, Consumer<Progress> shown) throws IOException {
+        for (OpenTarget target : targets.values()) {
+            target.guest.checkAlive();
+        }
+        if (tail != null) {
+            tail.look();
+        }
+        long nowNs = System.nanoTime();
+        if (nowNs - shownNs >= PROGRESS_NS) {
+            shownNs = nowNs;
+            progress = progress.next(nowNs - beganNs, totals(),
+                    (int) busy.stream().filter(JobThread::isBusy).count());
+            shown.accept(progress);
+        }
+    }
+
+    private Progress.Totals totals() {
+        Progress.Totals totals = Progress.Totals.ZERO;
+        for (List<Clone> phase : phases) {
+            for (Clone clone : phase) {
+                totals = totals.plus(clone.generator().stats());
+            }
+        }
+        return totals;
     }
 
     @Override
     public void close() throws IOException {
+        IOException failure = null;
         try {
             if (tail != null) {
-                endTail();
-            }
-            if (verify != null) {
-                verify.close();
+                tail.close();
             }
         } finally {
-            guest.close();
+            for (OpenTarget target : targets.values()) {
+                try {
+                    target.close();
+                } catch (IOException e) {
+                    failure = e;
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 }

@@ -13,4 +13,5 @@ import io.vblk.virtioblk.VirtioBlkOptions;
  * @param ring what the guests take of its rings' features
  */
 public record DeviceSetup(
-        ImageSpec image, VirtioBlkOptions device, LoopSetup loop, RingSetup ring) {}
+        ImageSpec image, VirtioBlkOptions device, LoopSetup loop, RingSetup ring)
+        implements TargetSetup {}

@@ -33,8 +33,10 @@ final class DirectionStats {
     long bytes;
     private long sampledIos;
     private long sampledBytes;
+    private double lastIosRate;
+    private double lastBytesRate;
 
-    private static Histogram histogram() {
+    static Histogram histogram() {
         return new Histogram(1, LATENCY_MAX_NS, SIGNIFICANT_DIGITS);
     }
 
@@ -46,26 +48,44 @@ final class DirectionStats {
         bytes += lengthBytes;
     }
 
-    private static void record(Histogram histogram, long ns) {
+    static void record(Histogram histogram, long ns) {
         histogram.recordValue(Math.max(0, Math.min(ns, LATENCY_MAX_NS)));
     }
 
     /** Takes a sample of the rate over the time since the last one. */
     void sample(long intervalNs) {
         double seconds = intervalNs / NANOS_PER_SECOND;
-        bandwidth.add((bytes - sampledBytes) / BYTES_PER_KIB / seconds);
-        iops.add((ios - sampledIos) / seconds);
+        lastBytesRate = (bytes - sampledBytes) / seconds;
+        lastIosRate = (ios - sampledIos) / seconds;
+        bandwidth.add(lastBytesRate / BYTES_PER_KIB);
+        iops.add(lastIosRate);
         sampledIos = ios;
         sampledBytes = bytes;
     }
 
-    /** Adds another job's figures; both jobs have ended. */
+    /** Requests, or bytes, per second of the last sample. */
+    double lastRate(boolean inBytes) {
+        return inBytes ? lastBytesRate : lastIosRate;
+    }
+
+    /** Adds the figures of a job that ran beside this; both have ended. */
     void add(DirectionStats other) {
+        addCounts(other);
+        bandwidth.addBeside(other.bandwidth);
+        iops.addBeside(other.iops);
+    }
+
+    /** Adds what the same job measured later. */
+    void addLater(DirectionStats later) {
+        addCounts(later);
+        bandwidth.addLater(later.bandwidth);
+        iops.addLater(later.iops);
+    }
+
+    private void addCounts(DirectionStats other) {
         slat.add(other.slat);
         clat.add(other.clat);
         lat.add(other.lat);
-        bandwidth.addBeside(other.bandwidth);
-        iops.addBeside(other.iops);
         ios += other.ios;
         bytes += other.bytes;
     }

@@ -4,8 +4,9 @@ package io.vblk.bench;
 import io.vblk.posix.ErrnoException;
 import io.vblk.virtio.GuestMemory;
 import io.vblk.virtioblk.VirtioBlkDriver;
+import java.util.List;
 
-/** Guest memory with one driver per job in it. Thread: control. */
+/** Guest memory with a driver for each queue in it. Thread: control. */
 final class GuestDrivers implements AutoCloseable {
     /** Most memory of all guests together: buffers for each request in flight. */
     private static final long GUEST_BYTES_MAX = 4L << 30;
@@ -17,21 +18,26 @@ final class GuestDrivers implements AutoCloseable {
      * Lays them out.
      *
      * @param features the negotiated feature bits
-     * @throws IllegalArgumentException if the job needs too much memory
+     * @throws IllegalArgumentException if they need too much memory
      */
-    GuestDrivers(JobSpec spec, int queueSize, long features) throws ErrnoException {
-        long driverBytes = VirtioBlkDriver.bytesNeeded(
-                queueSize, spec.iodepth(), spec.blockBytes());
-        if (driverBytes > GUEST_BYTES_MAX / spec.numjobs()) {
-            throw new IllegalArgumentException("numjobs times iodepth times bs needs more than "
-                    + FioFormat.binaryBytes(GUEST_BYTES_MAX) + " of guest memory");
+    GuestDrivers(List<QueueNeed> needs, int queueSize, long features) throws ErrnoException {
+        long[] at = new long[needs.size() + 1];
+        for (int i = 0; i < needs.size(); i++) {
+            QueueNeed need = needs.get(i);
+            long bytes = VirtioBlkDriver.bytesNeeded(
+                    queueSize, need.iodepth(), need.dataBytesMax());
+            if (bytes > GUEST_BYTES_MAX - at[i]) {
+                throw new IllegalArgumentException("numjobs times iodepth times bs needs more than "
+                        + FioFormat.binaryBytes(GUEST_BYTES_MAX) + " of guest memory");
+            }
+            at[i + 1] = at[i] + bytes;
         }
-        memory = GuestMemory.allocate(driverBytes * spec.numjobs());
-        drivers = new VirtioBlkDriver[spec.numjobs()];
+        memory = GuestMemory.allocate(at[needs.size()]);
+        drivers = new VirtioBlkDriver[needs.size()];
         try {
             for (int i = 0; i < drivers.length; i++) {
-                drivers[i] = new VirtioBlkDriver(memory, driverBytes * i, queueSize,
-                        spec.iodepth(), spec.blockBytes(), features);
+                drivers[i] = new VirtioBlkDriver(memory, at[i], queueSize,
+                        needs.get(i).iodepth(), needs.get(i).dataBytesMax(), features);
             }
         } catch (ErrnoException | RuntimeException | Error e) {
             close();
@@ -43,8 +49,8 @@ final class GuestDrivers implements AutoCloseable {
         return memory;
     }
 
-    VirtioBlkDriver get(int job) {
-        return drivers[job];
+    VirtioBlkDriver get(int queue) {
+        return drivers[queue];
     }
 
     int count() {

@@ -2,12 +2,13 @@
 package io.vblk.bench;
 
 import io.vblk.block.image.ImageException;
-import io.vblk.virtioblk.VirtioBlkDriver;
+import io.vblk.fio.WaitMode;
 import java.io.IOException;
+import java.util.List;
 
 /**
- * Where a load goes: a device in this process, or a vhost-user socket of any back-end. One driver
- * per job. Thread: control.
+ * Where a load goes: a device in this process, a vhost-user socket of any back-end, or straight to
+ * the file. One queue for each job that runs at a time. Thread: control.
  */
 interface GuestTarget extends AutoCloseable {
     /** Size of the disk. */
@@ -16,25 +17,34 @@ interface GuestTarget extends AutoCloseable {
     /** Logical block size of the disk. */
     int blockBytes();
 
-    /** What the blocks of a job's region must read as. */
-    VerifyMap verifyMap(JobSpec spec) throws IOException;
+    /** Starts the queues. */
+    void plugIn(List<QueueNeed> needs) throws IOException;
 
     /**
-     * Starts a queue per job.
+     * The way of a job to its queue. Called on the job's thread.
      *
-     * @param spec the job as it fits the disk
+     * @param wait how the job waits
+     * @param zeroesForTrims whether its trims are WRITE_ZEROES
      */
-    void plugIn(JobSpec spec) throws IOException;
+    RequestPort port(int queue, WaitMode wait, boolean zeroesForTrims) throws IOException;
 
-    /** The driver of a job. */
-    VirtioBlkDriver driver(int job);
+    /** The job's thread, which has used the port of the queue, ends. Called on that thread. */
+    default void leave(int queue) {}
+
+    /**
+     * Where the disk's bytes can be read past the device, which knows the disk's content before the
+     * load; null where that cannot be.
+     */
+    Reference reference() throws IOException;
 
     /**
      * Takes over what the disk has gained.
      *
      * @return the capacity in bytes that the guests see now, or 0 if it did not grow
      */
-    long followSize() throws ImageException;
+    default long followSize() throws ImageException {
+        return 0;
+    }
 
     /**
      * Checks that requests in flight can still complete.
@@ -56,8 +66,8 @@ interface GuestTarget extends AutoCloseable {
     /** Whether there is a cache to flush. */
     boolean canFlush();
 
-    /** Threads of this process that serve a job's queue, by their numbers in /proc/self/task. */
-    default int[] deviceThreads(int job) throws IOException {
+    /** Threads of this process that serve a queue, by their numbers in /proc/self/task. */
+    default int[] deviceThreads(int queue) throws IOException {
         return new int[0];
     }
 

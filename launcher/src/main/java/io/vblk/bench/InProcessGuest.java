@@ -5,8 +5,10 @@ import io.vblk.aio.AioContext;
 import io.vblk.aio.IoThread;
 import io.vblk.block.BlockLimits;
 import io.vblk.block.image.ImageException;
+import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
+import io.vblk.fio.WaitMode;
 import io.vblk.virtio.VirtioException;
 import io.vblk.virtioblk.QueueHome;
 import io.vblk.virtioblk.VirtioBlkDevice;
@@ -64,12 +66,21 @@ final class InProcessGuest implements GuestTarget {
     }
 
     @Override
-    public VerifyMap verifyMap(JobSpec spec) throws IOException {
-        return VerifyMap.of(spec, image);
+    public Reference reference() {
+        return referenceOf(image);
+    }
+
+    /** Where an image in this process can be looked at. */
+    static Reference referenceOf(OpenImage image) {
+        if (image.format() == ImageFormat.NULL) {
+            throw new IllegalArgumentException(
+                    "verify needs a disk that keeps data, which null does not");
+        }
+        return new Reference(image.path());
     }
 
     @Override
-    public void plugIn(JobSpec spec) throws IOException {
+    public void plugIn(List<QueueNeed> needs) throws IOException {
         for (IoThread ioThread : ioThreads) {
             homes.add(new QueueHome(ioThread, image.attach(ioThread.context())));
         }
@@ -78,8 +89,8 @@ final class InProcessGuest implements GuestTarget {
         try {
             long features = setup.ring().choose(device.features());
             device.acknowledgeFeatures(features);
-            drivers = new GuestDrivers(spec, setup.device().queueSize(), features);
-            for (int i = 0; i < spec.numjobs(); i++) {
+            drivers = new GuestDrivers(needs, setup.device().queueSize(), features);
+            for (int i = 0; i < needs.size(); i++) {
                 VirtioBlkDriver driver = drivers.get(i);
                 device.startQueue(i, drivers.memory(), driver.config(), driver.kickNotifier(),
                         driver.callNotifier());
@@ -132,13 +143,13 @@ final class InProcessGuest implements GuestTarget {
     }
 
     @Override
-    public VirtioBlkDriver driver(int job) {
-        return drivers.get(job);
+    public RequestPort port(int queue, WaitMode wait, boolean zeroesForTrims) {
+        return new DriverPort(drivers.get(queue), zeroesForTrims);
     }
 
     @Override
-    public int[] deviceThreads(int job) throws IOException {
-        QueueHome home = homes.get(setup.device().homeOf(job, homes.size()));
+    public int[] deviceThreads(int queue) throws IOException {
+        QueueHome home = homes.get(setup.device().homeOf(queue, homes.size()));
         int[] number = new int[1];
         IOException[] failure = new IOException[1];
         home.ioThread().call(() -> {

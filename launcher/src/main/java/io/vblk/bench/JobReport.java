@@ -10,77 +10,94 @@ import java.util.List;
 
 /** What a run measured. Immutable once made; thread: any. */
 public final class JobReport {
-    private final TargetReport target;
-    private final JobSpec spec;
     private final ZonedDateTime started;
-    private final List<JobStats> jobs;
-    private final boolean flushed;
+    private final List<JobResult> results;
     private final TailReport tail;
+    private final List<String> unflushed;
 
-    JobReport(TargetReport target, JobSpec spec, ZonedDateTime started, List<JobStats> jobs,
-            boolean flushed, TailReport tail) {
-        this.target = target;
-        this.spec = spec;
+    JobReport(ZonedDateTime started, List<JobResult> results, TailReport tail,
+            List<String> unflushed) {
         this.started = started;
-        this.jobs = List.copyOf(jobs);
-        this.flushed = flushed;
+        this.results = List.copyOf(results);
         this.tail = tail;
+        this.unflushed = List.copyOf(unflushed);
     }
 
-    /** fio's normal output, with the loop's statistics after it. */
-    public String toText(boolean groupReporting) {
-        return new TextReport(this, groupReporting).write();
+    /** fio's normal output, with the loops' statistics after it. */
+    public String toText() {
+        return new TextReport(this).write();
     }
 
     /** What the event loops did, handler by handler; empty if they are in another process. */
     public String loopsToText() {
-        DeviceReport own = target.own();
-        return own == null ? "" : new LoopText(own.setup(), own.loops()).write();
+        StringBuilder text = new StringBuilder();
+        for (TargetReport target : targets()) {
+            if (target.own() != null) {
+                text.append(new LoopText(target.own().setup(), target.own().loops()).write());
+            }
+        }
+        return text.toString();
     }
 
     /** fio's JSON; our own figures stand under "vblk" in each job. */
-    public String toJson(boolean groupReporting) throws IOException {
-        return new JsonReport(this, groupReporting).write();
+    public String toJson() throws IOException {
+        return new JsonReport(this).write();
+    }
+
+    /** The figures of these runs of the same jobs, one after another, as of one. */
+    public JobReport with(JobReport later) {
+        List<JobResult> both = new ArrayList<>();
+        for (int i = 0; i < results.size(); i++) {
+            both.add(results.get(i).with(later.results.get(i)));
+        }
+        List<String> all = new ArrayList<>(unflushed);
+        all.addAll(later.unflushed);
+        return new JobReport(started, both, tail, all);
     }
 
     /** What went wrong, a line each, for the operator; empty after a good run. */
     public List<String> failures() {
         List<String> lines = new ArrayList<>();
-        for (JobStats job : jobs) {
+        for (JobResult result : results) {
+            JobStats job = result.stats();
             if (job.errorText != null) {
-                lines.add(job.errorText + " failed: " + hostError());
+                lines.add(job.errorText
+                        + (job.error == Posix.EIO ? ": " + hostError(result.target()) : "")
+                        + (job.errors > 1 ? ", and " + (job.errors - 1) + " more" : ""));
             }
             lines.addAll(job.verifyFailures);
         }
         JobStats total = total();
-        if (lines.isEmpty() && spec.rampNs() > 0 && total.read.ios + total.write.ios == 0) {
+        if (lines.isEmpty() && total.ios() == 0
+                && results.stream().anyMatch(job -> job.spec().timing().rampNs() > 0)) {
             lines.add("nothing was measured: the load ended within ramp_time; give it a runtime "
                     + "and time_based");
         }
-        long verifyErrors = total.verifyErrors;
-        if (verifyErrors > 0) {
-            lines.add(verifyErrors + " blocks did not read back as written");
+        if (total.verifyErrors > 0) {
+            lines.add(total.verifyErrors + " blocks did not read back as written");
         }
-        if (!flushed) {
-            lines.add("the final flush failed: " + hostError()
-                    + "; what was written may not be on the disk");
+        for (String name : unflushed) {
+            lines.add("the final flush of " + name
+                    + " failed: what was written may not be on the disk");
         }
         return lines;
     }
 
     /** What ended a job as an errno, the host's own where the device only said I/O error. */
-    int errorOf(JobStats job) {
-        return job.error == Posix.EIO && hostErrno() != 0 ? hostErrno() : job.error;
+    static int errorOf(JobResult result) {
+        int error = result.stats().error;
+        return error == Posix.EIO && hostErrno(result.target()) != 0
+                ? hostErrno(result.target()) : error;
     }
 
-    private int hostErrno() {
+    private static int hostErrno(TargetReport target) {
         return target.own() == null ? 0 : target.own().stats().lastErrno();
     }
 
-    private String hostError() {
-        return hostErrno() == 0
+    private static String hostError(TargetReport target) {
+        return hostErrno(target) == 0
                 ? "the device answered with an I/O error"
-                : ErrnoException.describe(hostErrno());
+                : ErrnoException.describe(hostErrno(target));
     }
 
     /** Why the slowest requests were slow; null if nobody asked. */
@@ -88,24 +105,32 @@ public final class JobReport {
         return tail;
     }
 
-    TargetReport target() {
-        return target;
-    }
-
-    JobSpec spec() {
-        return spec;
-    }
-
     ZonedDateTime started() {
         return started;
     }
 
-    /** The jobs one by one, or all as one. */
-    List<JobStats> jobs(boolean groupReporting) {
-        return groupReporting ? List.of(total()) : jobs;
+    /** The jobs one by one. */
+    List<JobResult> results() {
+        return results;
+    }
+
+    /** What is reported, a row for each. */
+    List<JobResult> rows() {
+        return JobResult.rows(results);
+    }
+
+    /** Where the load went, each once. */
+    List<TargetReport> targets() {
+        return results.stream().map(JobResult::target).distinct().toList();
+    }
+
+    /** Requests that a target's jobs had answered. */
+    long completedBy(TargetReport target) {
+        return results.stream().filter(result -> result.target() == target)
+                .mapToLong(result -> result.stats().completed).sum();
     }
 
     JobStats total() {
-        return JobStats.sum(jobs);
+        return JobStats.sum(results.stream().map(JobResult::stats).toList());
     }
 }

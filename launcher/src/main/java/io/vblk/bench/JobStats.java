@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.fio.Direction;
 import java.util.ArrayList;
 import java.util.List;
+import org.HdrHistogram.Histogram;
 
 /** What one job measured. Thread: the job's, until it has ended. */
 final class JobStats {
@@ -11,6 +13,9 @@ final class JobStats {
 
     final DirectionStats read = new DirectionStats();
     final DirectionStats write = new DirectionStats();
+    final DirectionStats trim = new DirectionStats();
+    /** Latencies of flushes, from start to completion. */
+    final Histogram sync = DirectionStats.histogram();
     final DepthCounts levels = DepthCounts.ofLevels();
     final DepthCounts submits = DepthCounts.ofBatches();
     final DepthCounts completes = DepthCounts.ofBatches();
@@ -24,7 +29,9 @@ final class JobStats {
     long completed;
     long verifiedBlocks;
     long verifyErrors;
-    /** 0, or the errno that ended the job, EIO for a request that the device failed. */
+    /** Errors that the job was told to go on after. */
+    long errors;
+    /** 0, or the errno that ended the job or came first, EIO for a failure without a reason. */
     int error;
     /** What failed, for people; null if nothing did. */
     String errorText;
@@ -33,9 +40,39 @@ final class JobStats {
     /** Time that {@link #usage} is about, with the ramp. */
     long activeNs;
     ThreadUsage usage = ThreadUsage.NONE;
+    /** Requests in flight that latency_target settled for; 0 without. */
+    int latencyDepth;
 
-    DirectionStats of(boolean isWrite) {
-        return isWrite ? write : read;
+    /** Of READ, WRITE or TRIM. */
+    DirectionStats of(Direction direction) {
+        return switch (direction) {
+            case READ -> read;
+            case WRITE -> write;
+            case TRIM -> trim;
+            case SYNC -> throw new IllegalArgumentException("flushes have one histogram");
+        };
+    }
+
+    /** Requests measured, flushes not. */
+    long ios() {
+        return read.ios + write.ios + trim.ios;
+    }
+
+    void recordSync(long startNs, long endNs) {
+        DirectionStats.record(sync, endNs - startNs);
+    }
+
+    void sample(long intervalNs) {
+        read.sample(intervalNs);
+        write.sample(intervalNs);
+        trim.sample(intervalNs);
+    }
+
+    void failed(int errno, String text) {
+        if (error == 0) {
+            error = errno;
+            errorText = text;
+        }
     }
 
     void verifyFailed(String description) {
@@ -45,30 +82,44 @@ final class JobStats {
         }
     }
 
-    /** Sum of jobs, for group_reporting. */
+    /** Sum of jobs that ran beside each other, for group_reporting. */
     static JobStats sum(List<JobStats> jobs) {
         JobStats total = new JobStats();
         total.jobs = 0;
         for (JobStats job : jobs) {
             total.jobs += job.jobs;
+            total.elapsedNs = Math.max(total.elapsedNs, job.elapsedNs);
             total.read.add(job.read);
             total.write.add(job.write);
-            total.levels.add(job.levels);
-            total.submits.add(job.submits);
-            total.completes.add(job.completes);
-            total.completed += job.completed;
-            total.backlog += job.backlog;
-            total.verifiedBlocks += job.verifiedBlocks;
-            total.verifyErrors += job.verifyErrors;
-            total.verifyFailures.addAll(job.verifyFailures);
-            total.usage = total.usage.plus(job.usage);
-            total.elapsedNs = Math.max(total.elapsedNs, job.elapsedNs);
-            total.activeNs += job.activeNs;
-            if (total.error == 0) {
-                total.error = job.error;
-                total.errorText = job.errorText;
-            }
+            total.trim.add(job.trim);
+            total.addFigures(job);
         }
         return total;
+    }
+
+    /** Adds what the same job measured later. */
+    void addLater(JobStats later) {
+        elapsedNs += later.elapsedNs;
+        read.addLater(later.read);
+        write.addLater(later.write);
+        trim.addLater(later.trim);
+        addFigures(later);
+    }
+
+    private void addFigures(JobStats job) {
+        sync.add(job.sync);
+        levels.add(job.levels);
+        submits.add(job.submits);
+        completes.add(job.completes);
+        completed += job.completed;
+        backlog += job.backlog;
+        verifiedBlocks += job.verifiedBlocks;
+        verifyErrors += job.verifyErrors;
+        verifyFailures.addAll(job.verifyFailures);
+        errors += job.errors;
+        usage = usage.plus(job.usage);
+        activeNs += job.activeNs;
+        latencyDepth = Math.max(latencyDepth, job.latencyDepth);
+        failed(job.error, job.errorText);
     }
 }

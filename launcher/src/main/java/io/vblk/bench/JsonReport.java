@@ -8,13 +8,17 @@ import io.vblk.aio.HandlerStats;
 import io.vblk.aio.IoLimits;
 import io.vblk.aio.PollingOptions;
 import io.vblk.block.image.ImageSpec;
+import io.vblk.fio.Goals;
+import io.vblk.fio.JobSpec;
 import io.vblk.virtioblk.VirtioBlkOptions;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /** fio's JSON: names, nesting and number types are fio's, so that its consumers can read it. */
@@ -23,15 +27,14 @@ final class JsonReport {
             DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss yyyy", Locale.ROOT);
     private static final double NANOS_PER_SECOND = 1e9;
     private static final long NANOS_PER_MS = 1_000_000;
+    private static final long NANOS_PER_US = 1_000;
     private static final double BYTES_PER_KIB = 1024;
 
     private final JobReport report;
-    private final boolean group;
     private JsonGenerator json;
 
-    JsonReport(JobReport report, boolean group) {
+    JsonReport(JobReport report) {
         this.report = report;
-        this.group = group;
     }
 
     String write() throws IOException {
@@ -44,7 +47,7 @@ final class JsonReport {
         json.writeNumberField("timestamp_ms", startedMs);
         json.writeStringField("time", DATE.format(report.started()));
         json.writeArrayFieldStart("jobs");
-        for (JobStats job : report.jobs(group)) {
+        for (JobResult job : report.rows()) {
             writeJob(job);
         }
         json.writeEndArray();
@@ -55,20 +58,21 @@ final class JsonReport {
         return text.toString();
     }
 
-    private void writeJob(JobStats job) throws IOException {
+    private void writeJob(JobResult result) throws IOException {
+        JobStats job = result.stats();
         json.writeStartObject();
-        json.writeStringField("jobname", "vblk");
-        json.writeNumberField("groupid", 0);
-        json.writeNumberField("error", report.errorOf(job));
+        json.writeStringField("jobname", result.spec().name());
+        json.writeNumberField("groupid", result.group());
+        json.writeNumberField("error", JobReport.errorOf(result));
         json.writeNumberField("eta", 0);
         json.writeNumberField("elapsed", (long) Math.ceil(job.elapsedNs / NANOS_PER_SECOND));
-        writeOptions();
+        writeOptions(result);
         writeDirection("read", job.read, job);
         writeDirection("write", job.write, job);
-        writeDirection("trim", new DirectionStats(), job);
+        writeDirection("trim", job.trim, job);
         json.writeObjectFieldStart("sync");
-        json.writeNumberField("total_ios", 0);
-        writeLatency("lat_ns", new DirectionStats().lat, false);
+        json.writeNumberField("total_ios", job.sync.getTotalCount());
+        writeLatency("lat_ns", job.sync, true);
         json.writeEndObject();
         json.writeNumberField("job_runtime", job.elapsedNs / NANOS_PER_MS * job.jobs);
         number("usr_cpu", TextReport.cpuPercent(job.usage.userTicks(), job));
@@ -83,38 +87,41 @@ final class JsonReport {
         writeClasses("latency_ns", FioFormat.LATENCY_NS, classes.ns());
         writeClasses("latency_us", FioFormat.LATENCY_US, classes.us());
         writeClasses("latency_ms", FioFormat.LATENCY_MS, classes.ms());
-        json.writeNumberField("latency_depth", report.spec().iodepth());
-        json.writeNumberField("latency_target", 0);
-        number("latency_percentile", 100);
-        json.writeNumberField("latency_window", 0);
-        writeOwn(job);
+        Goals.LatencyTarget target = result.spec().goals().latency();
+        json.writeNumberField("latency_depth",
+                job.latencyDepth == 0 ? result.spec().iodepth() : job.latencyDepth);
+        json.writeNumberField("latency_target", target.targetNs() / NANOS_PER_US);
+        number("latency_percentile", target.percentile());
+        json.writeNumberField("latency_window", target.windowNs() / NANOS_PER_US);
+        writeOwn(result);
         json.writeEndObject();
     }
 
-    private void writeOptions() throws IOException {
-        JobSpec spec = report.spec();
-        json.writeObjectFieldStart("job options");
-        json.writeStringField("name", "vblk");
-        json.writeStringField("filename", report.target().name());
-        json.writeStringField("ioengine", "vblk");
-        json.writeStringField("rw", spec.rw().fioName());
+    /** What was asked for, with what it means where nothing was said. */
+    private void writeOptions(JobResult result) throws IOException {
+        JobSpec spec = result.spec();
+        Map<String, String> options = new LinkedHashMap<>();
+        options.put("name", spec.name());
+        options.put("filename", result.target().name());
+        options.put("ioengine", "vblk");
+        options.put("rw", spec.rw().fioName());
+        options.put("bs", Integer.toString(spec.access().sizes().maxBytes(spec.rw())));
+        options.put("iodepth", Integer.toString(spec.iodepth()));
+        options.put("numjobs", Integer.toString(spec.clones()));
+        options.put("randseed", Long.toString(spec.access().randSeed()));
         if (spec.rw().reads() && spec.rw().writes()) {
-            json.writeStringField("rwmixread", Integer.toString(spec.rwMixRead()));
+            options.put("rwmixread", Integer.toString(spec.access().rwMixRead()));
         }
-        json.writeStringField("bs", Integer.toString(spec.blockBytes()));
-        json.writeStringField("iodepth", Integer.toString(spec.iodepth()));
-        json.writeStringField("numjobs", Integer.toString(spec.numjobs()));
-        json.writeStringField("offset", Long.toString(spec.offset()));
-        json.writeStringField("size", Long.toString(spec.sizeBytes()));
-        json.writeStringField("runtime", spec.runtimeNs() / NANOS_PER_MS + "ms");
-        json.writeStringField("ramp_time", spec.rampNs() / NANOS_PER_MS + "ms");
-        json.writeStringField("randseed", Long.toString(spec.randSeed()));
+        options.put("runtime", spec.timing().runtimeNs() / NANOS_PER_MS + "ms");
+        options.put("ramp_time", spec.timing().rampNs() / NANOS_PER_MS + "ms");
         if (spec.isOpenLoop()) {
-            json.writeStringField("rate_iops", spec.rate().fioText());
-            json.writeStringField("rate_process", spec.rate().process().fioName());
+            options.put("rate_iops", spec.timing().rate().fioText());
+            options.put("rate_process", spec.timing().rate().process().fioName());
         }
-        if (spec.verify()) {
-            json.writeStringField("verify", "crc32c");
+        options.putAll(spec.options());
+        json.writeObjectFieldStart("job options");
+        for (Map.Entry<String, String> option : options.entrySet()) {
+            json.writeStringField(option.getKey(), option.getValue());
         }
         json.writeEndObject();
     }
@@ -191,16 +198,18 @@ final class JsonReport {
     }
 
     /** What fio has no place for. Loop, device and guests are those of the whole run. */
-    private void writeOwn(JobStats job) throws IOException {
-        TargetReport target = report.target();
+    private void writeOwn(JobResult result) throws IOException {
+        JobStats job = result.stats();
+        JobSpec spec = result.spec();
+        TargetReport target = result.target();
         DeviceReport own = target.own();
         json.writeObjectFieldStart("vblk");
-        boolean openLoop = report.spec().isOpenLoop();
+        boolean openLoop = spec.isOpenLoop();
         json.writeStringField("load", openLoop ? "open loop" : "closed loop");
         if (openLoop) {
             json.writeNumberField("backlog", job.backlog);
         }
-        json.writeStringField("wait", report.spec().waitMode().name().toLowerCase(Locale.ROOT));
+        json.writeStringField("wait", spec.queueing().waitMode().name().toLowerCase(Locale.ROOT));
         json.writeNumberField("num_queues", target.queues());
         json.writeNumberField("queue_size", target.queueSize());
         json.writeNumberField("logical_block_size", target.blockBytes());
@@ -208,19 +217,21 @@ final class JsonReport {
             json.writeStringField("aio", target.engine());
             writeSetup(own);
         }
-        json.writeBooleanField("packed", target.ring().packed());
-        json.writeBooleanField("indirect", target.ring().indirect());
-        json.writeBooleanField("event_idx", target.ring().eventIdx());
-        json.writeBooleanField("in_order", target.ring().inOrder());
+        if (target.ring() != null) {
+            json.writeBooleanField("packed", target.ring().packed());
+            json.writeBooleanField("indirect", target.ring().indirect());
+            json.writeBooleanField("event_idx", target.ring().eventIdx());
+            json.writeBooleanField("in_order", target.ring().inOrder());
+        }
         json.writeNumberField("verified_blocks", job.verifiedBlocks);
         json.writeNumberField("verify_errors", job.verifyErrors);
-        if (own == null) {
+        if (own == null && target.ring() != null) {
             json.writeObjectFieldStart("guest");
-            json.writeNumberField("requests", report.total().completed);
+            json.writeNumberField("requests", report.completedBy(target));
             json.writeNumberField("kicks", target.kicks());
             json.writeNumberField("calls", target.calls());
             json.writeEndObject();
-        } else {
+        } else if (own != null) {
             writeDevice(own.stats());
             writeLoop(own);
         }

@@ -14,10 +14,11 @@ record LatencyClasses(double[] ns, double[] us, double[] ms) {
     private static final long NS_PER_US = 1_000;
     private static final long NS_PER_MS = 1_000_000;
 
-    /** The classes of all requests of a job, reads and writes together. */
+    /** The classes of all requests of a job, of all kinds together. */
     static LatencyClasses of(JobStats job) {
         Histogram all = job.read.lat.copy();
         all.add(job.write.lat);
+        all.add(job.trim.lat);
         double[] ns = shares(all, FioFormat.LATENCY_NS, 1, 0);
         double[] us = shares(all, FioFormat.LATENCY_US, NS_PER_US, 1_000);
         double[] below = shares(all, FioFormat.LATENCY_MS, NS_PER_MS, NS_PER_MS);

@@ -2,102 +2,104 @@
 package io.vblk.bench;
 
 import io.vblk.aio.NanoClock;
-import io.vblk.block.BlockOp;
+import io.vblk.fio.Direction;
+import io.vblk.fio.JobSpec;
+import io.vblk.fio.Queueing;
+import io.vblk.fio.Timing;
 import io.vblk.fio.WaitMode;
-import io.vblk.posix.NativeMemory;
-import io.vblk.posix.Posix;
-import io.vblk.virtioblk.VirtioBlkDriver;
-import java.io.IOException;
-import java.util.zip.CRC32C;
+import java.util.function.BooleanSupplier;
 
 /**
- * One job: keeps iodepth requests in flight, times slat, clat and lat, checks data if asked to.
+ * A clone of a job: keeps requests in flight, times slat, clat and lat, checks data if asked to.
  * Thread: the job's. Without a rate a closed loop: the next request starts when one has ended, so a
  * slow device is also asked less often (fio's way). With a rate an open loop: a request starts when
  * it is due, and if there is no slot for it then, it waits and the wait counts. Allocates
  * nothing while it runs, unless data is verified.
  */
 final class LoadGenerator {
-    /** What fio calls a verify error: EILSEQ. */
-    private static final int VERIFY_ERROR = 84;
     /** Longest sleep of a guest that waits for a call, so that it hears of a stop. */
     private static final long AWAIT_NS = 100_000_000L;
-
     /** Looks at the used ring before the processor is given away: tens of microseconds. */
     private static final int SPINS_PER_YIELD = 1_000;
-
     /**
-     * A sleep ends this long before the next request of an open loop is due, for the kernel may
-     * wake a thread that much later than asked (timer slack, and a halted processor's wake-up).
+     * A sleep ends this long before the next request is due, for the kernel may wake a thread that
+     * much later than asked (timer slack, and a halted processor's wake-up).
      */
     private static final long EARLY_NS = 100_000L;
 
     private final NanoClock clock;
     private final JobSpec spec;
-    private final int job;
-    private final VirtioBlkDriver driver;
-    private final VerifyMap verify;
+    private final Queueing queueing;
+    private final Timing timing;
+    private final int clone;
+    private final Region region;
+    private final Verification verify;
     private final StopFlag stop;
+    private final DataMaker data;
     private final JobStats stats = new JobStats();
+    private final Slots slots;
+    /** Added and not yet shown to the device. */
+    private final int[] unshown;
+    private final SyncTurns syncs;
+    /** Slots whose write is done and whose flush is under way; null without {@code sync}. */
+    private final boolean[] flushing;
+    private final Outcomes outcomes;
+    private RequestPort port;
 
-    // Per slot.
-    private final long[] startNs;
-    private final long[] issueNs;
-    private final long[] blocks;
-    private final boolean[] writes;
-    private final int[] writtenCrcs;
-
-    private final int[] free;
-    private int freeCount;
-
-    private final CRC32C crc = new CRC32C();
-    private final byte[] scratch;
+    private int unshownCount;
     /** Null in a closed loop. */
-    private Pacer pacer;
-    private RequestSource source;
+    private Pacing pacer;
+    private Requests source;
+    /** What comes back to when a part of the data has been read back. */
+    private Requests plan;
     private boolean sourceHasRequest;
     private boolean sourceEnded;
     private boolean recording;
     private boolean isRamp;
     private long recordFromNs;
     private long endNs;
-    private long sampledNs;
     /** The clock as last read: reading it costs as much as half a request. */
     private long nowNs;
-    private long generation;
     private int spins;
+    /** Most requests in flight at the moment. */
+    private int depth;
+    private boolean draining;
+    /** Completions to gather before more is started. */
+    private int owed;
+    private int sinceThought;
+    private boolean thinks;
+    private long thinkUntilNs;
     /** Where slow requests are noted; null if nobody asks. */
     private TailSamples tail;
 
-    LoadGenerator(JobSpec spec, int job, VirtioBlkDriver driver, VerifyMap verify, StopFlag stop) {
-        this(spec, job, driver, verify, stop, NanoClock.MONOTONIC);
+    LoadGenerator(JobSpec spec, int clone, Region region, Verification verify, StopFlag stop) {
+        this(spec, clone, region, verify, stop, NanoClock.MONOTONIC);
     }
 
-    LoadGenerator(JobSpec spec, int job, VirtioBlkDriver driver, VerifyMap verify, StopFlag stop,
+    LoadGenerator(JobSpec spec, int clone, Region region, Verification verify, StopFlag stop,
             NanoClock clock) {
         this.clock = clock;
         this.spec = spec;
-        this.job = job;
-        this.driver = driver;
+        this.queueing = spec.queueing();
+        this.timing = spec.timing();
+        this.clone = clone;
+        this.region = region;
         this.verify = verify;
         this.stop = stop;
-        int depth = spec.iodepth();
-        this.startNs = new long[depth];
-        this.issueNs = new long[depth];
-        this.blocks = new long[depth];
-        this.writes = new boolean[depth];
-        this.writtenCrcs = new int[depth];
-        this.free = new int[depth];
-        this.scratch = verify == null
-                ? new byte[0]
-                : new byte[Math.min(VerifyMap.PIECE_BYTES, spec.blockBytes())];
-        for (int slot = 0; slot < depth; slot++) {
-            free[slot] = slot;
-            if (spec.rw().writes() && verify == null) {
-                fillData(slot, slot);
-            }
-        }
-        freeCount = depth;
+        this.data = verify == null && spec.rw().writes() ? new DataMaker(spec, clone) : null;
+        this.slots = new Slots(spec.iodepth());
+        this.unshown = new int[spec.iodepth()];
+        this.outcomes = new Outcomes(spec, slots, stats);
+        this.syncs = new SyncTurns(spec.syncs());
+        this.flushing = spec.syncs().syncWrites() ? new boolean[spec.iodepth()] : null;
+    }
+
+    JobSpec spec() {
+        return spec;
+    }
+
+    int cloneNumber() {
+        return clone;
     }
 
     JobStats stats() {
@@ -109,48 +111,97 @@ final class LoadGenerator {
         tail = samples;
     }
 
+    /** Tells these of each measured request. No job may run. */
+    void observe(CompletionObserver... observers) {
+        outcomes.observe(observers);
+    }
+
+    /** Uses this way to the disk from now on. */
+    void use(RequestPort way) {
+        port = way;
+        if (verify != null) {
+            verify.use(way, stats);
+        } else if (data != null) {
+            for (int slot = 0; slot < slots.depth(); slot++) {
+                data.prepare(way.dataAddress(slot), slot);
+            }
+        }
+    }
+
     /** Runs the job, measured. */
     void run() {
         ThreadUsage before = ThreadUsage.ofCurrentThread();
         recording = true;
-        long beganNs = clock.nanoTime();
-        recordFromNs = beganNs + spec.rampNs();
-        endNs = spec.runtimeNs() == 0 ? Long.MAX_VALUE : recordFromNs + spec.runtimeNs();
-        sampledNs = recordFromNs;
+        long beganNs = clock.nanoTime() + timing.startDelayNs();
+        recordFromNs = beganNs + timing.rampNs();
+        endNs = timing.runtimeNs() == 0 ? Long.MAX_VALUE : recordFromNs + timing.runtimeNs();
         if (tail != null) {
             tail.begin(System.nanoTime());
         }
-        pacer = Pacer.of(spec, job);
+        outcomes.begin(recordFromNs);
+        pacer = Pacing.of(spec, clone);
         if (pacer != null) {
             isRamp = true;
             pacer.begin(beganNs);
         }
-        drive(new AccessPattern(spec, job, pacer));
+        think(timing.startDelayNs(), clock.nanoTime());
+        drive(new RequestPlan(spec, region, clone, pacer));
         if (tail != null) {
             tail.end();
         }
+        if (spec.syncs().endFsync() && stats.error == 0) {
+            syncs.demand();
+            drive(new NoRequests());
+        }
         stats.elapsedNs = Math.max(1, clock.nanoTime() - recordFromNs);
         stats.backlog = pacer != null && isOver() ? pacer.dueBefore(endNs) : 0;
-        stats.activeNs = stats.elapsedNs + spec.rampNs();
+        outcomes.end();
+        stats.activeNs = stats.elapsedNs + timing.rampNs();
         stats.usage = ThreadUsage.ofCurrentThread().since(before);
     }
 
-    /** Reads back this job's share of what all jobs have written, not measured. */
+    /** Reads back this clone's share of what all have written, not measured. */
     void readBack() {
         recording = false;
         endNs = Long.MAX_VALUE;
         pacer = null;
-        drive(new ReadBack(verify, spec.blocks(), job, spec.numjobs()));
+        thinks = false;
+        drive(verify.readBack(clone, spec.clones()));
     }
 
-    private void drive(RequestSource requests) {
+    /**
+     * Makes everything written stable, not measured; returns whether the device says so.
+     *
+     * @param serves whether the queue still takes requests
+     */
+    boolean flush(BooleanSupplier serves) {
+        if (!port.add(0, Direction.SYNC, 0, 0)) {
+            return false;
+        }
+        if (port.publish()) {
+            port.kick();
+        }
+        while (port.poll() == RequestPort.NOTHING) {
+            if (stop.isAbandoned() || !serves.getAsBoolean()) {
+                return false;
+            }
+            port.await(AWAIT_NS);
+        }
+        return port.isOk(0);
+    }
+
+    private void drive(Requests requests) {
         source = requests;
+        plan = requests;
         sourceHasRequest = false;
         sourceEnded = false;
+        depth = outcomes.depth();
+        draining = false;
+        owed = 0;
         nowNs = clock.nanoTime();
         while (true) {
             submit();
-            if (freeCount == spec.iodepth()) {
+            if (slots.inFlight() == 0) {
                 if (sourceEnded) {
                     return;
                 }
@@ -160,13 +211,13 @@ final class LoadGenerator {
                 if (stop.isRequested() || isOver()) {
                     return;
                 }
-                if (pacer == null) {
+                if (pacer == null && !thinks) {
                     Thread.onSpinWait();
                     continue;
                 }
             }
-            int slot = driver.poll();
-            if (slot != VirtioBlkDriver.NOTHING) {
+            int slot = port.poll();
+            if (slot != RequestPort.NOTHING) {
                 reap(slot);
             } else if (isAbandonedAfterWait()) {
                 return;
@@ -176,9 +227,13 @@ final class LoadGenerator {
 
     /** Waits for a completion, or a moment; returns whether none can come any more. */
     private boolean isAbandonedAfterWait() {
-        long waitNs = spec.waitMode() == WaitMode.EVENT ? sleepNs() : 0;
+        if (queueing.batchCompleteMin() == 0 && slots.hasFree() && !sourceEnded && !thinks) {
+            return stop.isAbandoned();
+        }
+        boolean sleeps = queueing.waitMode() == WaitMode.EVENT || port.waitsItself();
+        long waitNs = sleeps ? sleepNs() : 0;
         if (waitNs > 0) {
-            driver.await(waitNs);
+            port.await(waitNs);
             if (tail != null) {
                 tail.resume(System.nanoTime());
             }
@@ -198,9 +253,13 @@ final class LoadGenerator {
 
     /** How long a guest may sleep so that it still starts the next request when it is due. */
     private long sleepNs() {
-        return pacer == null || freeCount == 0 || sourceEnded
+        if (thinks) {
+            return Math.min(AWAIT_NS,
+                    thinkUntilNs - timing.think().spinNs() - nowNs - EARLY_NS);
+        }
+        return pacer == null || !slots.hasFree() || sourceEnded
                 ? AWAIT_NS
-                : Math.min(AWAIT_NS, pacer.dueNs(isWrite()) - nowNs - EARLY_NS);
+                : Math.min(AWAIT_NS, pacer.dueNs(source.direction()) - nowNs - EARLY_NS);
     }
 
     // ------------------------------------------------------------------ submission
@@ -212,41 +271,108 @@ final class LoadGenerator {
      * an open loop it starts when it is due, however late that is noticed.
      */
     private void submit() {
-        int batch = 0;
-        if (pacer != null) {
+        if (pacer != null || thinks) {
             nowNs = clock.nanoTime();
             endRamp();
         }
-        while (freeCount > 0 && !sourceEnded && stepSource() && isDue()) {
-            int slot = free[freeCount - 1];
-            startNs[slot] = pacer == null ? nowNs : pacer.dueNs(isWrite());
-            if (!add(slot)) {
-                break;
-            }
-            if (pacer != null) {
-                pacer.step(isWrite());
-            }
-            freeCount--;
-            sourceHasRequest = false;
-            boolean wantsKick = driver.publish();
-            nowNs = clock.nanoTime();
-            issueNs[slot] = nowNs;
-            if (wantsKick) {
-                kick();
-            }
-            batch++;
-            if (isCounted()) {
-                stats.levels.count(spec.iodepth() - freeCount, 1);
+        if (holdsBack()) {
+            return;
+        }
+        int batch = 0;
+        while (slots.inFlight() < depth && !thinks && startNext()) {
+            if (unshownCount == queueing.batchSubmit()) {
+                batch += show();
             }
         }
+        batch += show();
         if (batch > 0 && isCounted()) {
             stats.submits.count(1, batch);
         }
+        draining = slots.inFlight() >= depth && queueing.depthLow() < queueing.iodepth();
+    }
+
+    /** Whether nothing is to be started now: a pause, a queue to drain, completions to gather. */
+    private boolean holdsBack() {
+        if (thinks && thinkUntilNs - nowNs <= 0) {
+            thinks = false;
+        }
+        return thinks || owed > 0 && slots.inFlight() > 0
+                || draining && slots.inFlight() > queueing.depthLow();
+    }
+
+    /** Starts a request; false if there is none, it is not due, or there is no room. */
+    private boolean startNext() {
+        int slot = slots.nextFree();
+        if (recording && syncs.isDue() && !stop.isRequested()) {
+            return startSync(slot);
+        }
+        if (sourceEnded || !stepSource() || !isDue()) {
+            return false;
+        }
+        Direction direction = source.direction();
+        slots.startNs[slot] = pacer == null ? nowNs : pacer.dueNs(direction);
+        if (!add(slot, direction)) {
+            return false;
+        }
+        if (pacer != null) {
+            pacer.step(direction, source.lengthBytes());
+        }
+        syncs.started(direction);
+        started(slot);
+        sourceHasRequest = false;
+        if (recording && timing.think().ns() > 0
+                && ++sinceThought >= timing.think().blocks()) {
+            think(timing.think().ns(), nowNs);
+        }
+        return true;
+    }
+
+    private boolean startSync(int slot) {
+        slots.describe(slot, Direction.SYNC, 0, 0);
+        slots.startNs[slot] = nowNs;
+        if (!port.add(slot, Direction.SYNC, 0, 0)) {
+            return false;
+        }
+        syncs.flushed();
+        started(slot);
+        return true;
+    }
+
+    private void started(int slot) {
+        slots.take();
+        unshown[unshownCount++] = slot;
+        if (isCounted()) {
+            stats.levels.count(slots.inFlight(), 1);
+        }
+    }
+
+    private void think(long ns, long fromNs) {
+        sinceThought = 0;
+        thinks = ns > 0;
+        thinkUntilNs = fromNs + ns;
+    }
+
+    /** Shows the device what was added; returns how many that were. */
+    private int show() {
+        int count = unshownCount;
+        if (count == 0) {
+            return 0;
+        }
+        unshownCount = 0;
+        boolean wantsKick = port.publish();
+        nowNs = clock.nanoTime();
+        for (int i = 0; i < count; i++) {
+            slots.issueNs[unshown[i]] = nowNs;
+        }
+        if (wantsKick) {
+            kick();
+        }
+        return count;
     }
 
     private void kick() {
         long beganNs = nowNs;
-        driver.sendKick();
+        port.kick();
         nowNs = clock.nanoTime();
         if (tail != null) {
             tail.kicked(beganNs, nowNs);
@@ -261,16 +387,12 @@ final class LoadGenerator {
         }
     }
 
-    private boolean isWrite() {
-        return source.op() == BlockOp.WRITE;
-    }
-
     /** Whether it is time for the next request; never for one that is due after the end. */
     private boolean isDue() {
         if (pacer == null) {
             return true;
         }
-        long dueNs = pacer.dueNs(isWrite());
+        long dueNs = pacer.dueNs(source.direction());
         return dueNs - nowNs <= 0 && (endNs == Long.MAX_VALUE || dueNs - endNs < 0);
     }
 
@@ -278,10 +400,18 @@ final class LoadGenerator {
         return recording && nowNs - recordFromNs >= 0;
     }
 
-    /** Makes the source's next request available; false if there is none or its block is taken. */
+    /** Makes the source's next request available; false if there is none. */
     private boolean stepSource() {
         if (!sourceHasRequest) {
+            if (source == plan && verify != null && recording) {
+                Requests backlog = verify.backlogDue();
+                source = backlog == null ? plan : backlog;
+            }
             if (stop.isRequested() || !source.next()) {
+                if (source != plan && !stop.isRequested()) {
+                    source = plan;
+                    return stepSource();
+                }
                 sourceEnded = true;
                 return false;
             }
@@ -290,37 +420,24 @@ final class LoadGenerator {
         return true;
     }
 
-    private boolean add(int slot) {
-        long block = source.block();
-        if (verify != null && !verify.tryLock(block)) {
-            return false;
+    private boolean add(int slot, Direction direction) {
+        long offset = source.offset();
+        int lengthBytes = source.lengthBytes();
+        if (verify != null) {
+            if (!verify.begin(slot, direction, offset, lengthBytes)) {
+                return false;
+            }
+        } else if (direction == Direction.WRITE) {
+            data.refresh(port.dataAddress(slot), offset, lengthBytes);
         }
-        boolean write = isWrite();
-        blocks[slot] = block;
-        writes[slot] = write;
-        if (verify != null && write) {
-            fillData(slot, block);
-            writtenCrcs[slot] = crcOf(slot);
-        }
-        long offset = spec.offset() + block * spec.blockBytes();
-        if (driver.transfer(slot, source.op(), offset, spec.blockBytes())) {
+        slots.describe(slot, direction, offset, lengthBytes);
+        if (port.add(slot, direction, offset, lengthBytes)) {
             return true;
         }
         if (verify != null) {
-            verify.unlock(block);
+            verify.undo(slot);
         }
         return false;
-    }
-
-    /** Data that no other block and no earlier write has: a misplaced or stale one shows. */
-    private void fillData(int slot, long block) {
-        long at = driver.dataAddress(slot);
-        long value = AccessPattern.scramble(
-                spec.randSeed() ^ AccessPattern.scramble(block + 1) ^ generation++);
-        for (int i = 0; i < spec.blockBytes(); i += Long.BYTES) {
-            NativeMemory.putLong(at + i, value);
-            value = value * 0x5851F42D4C957F2DL + 0x14057B7EF767814FL;
-        }
     }
 
     // ------------------------------------------------------------------ completion
@@ -330,20 +447,20 @@ final class LoadGenerator {
         if (tail != null) {
             tail.reaped(nowNs);
         }
+        int before = slots.inFlight();
         int count = 0;
         int slot = first;
-        while (slot != VirtioBlkDriver.NOTHING) {
+        while (slot != RequestPort.NOTHING) {
             complete(slot);
             count++;
-            slot = driver.poll();
+            slot = count < queueing.batchCompleteMax() ? port.poll() : RequestPort.NOTHING;
         }
+        owed = owed > 0 ? owed - count : Math.min(queueing.batchCompleteMin(), before) - count;
         if (isCounted()) {
             stats.completes.count(count, 1);
         }
-        if (recording && nowNs - sampledNs >= DirectionStats.SAMPLE_NS) {
-            stats.read.sample(nowNs - sampledNs);
-            stats.write.sample(nowNs - sampledNs);
-            sampledNs = nowNs;
+        if (recording) {
+            sourceEnded |= outcomes.sample(nowNs);
         }
         if (isOver()) {
             sourceEnded = true;
@@ -358,65 +475,44 @@ final class LoadGenerator {
     }
 
     private void complete(int slot) {
-        free[freeCount++] = slot;
-        boolean write = writes[slot];
+        boolean ok = port.isOk(slot);
+        if (flushing != null && flushesAfter(slot, ok)) {
+            return;
+        }
+        slots.give(slot);
+        Direction direction = slots.directions[slot];
         if (recording) {
             stats.completed++;
         }
-        if (driver.status(slot) != VirtioBlkDriver.STATUS_OK) {
-            fail(slot);
-        } else if (recording && startNs[slot] - recordFromNs >= 0) {
-            stats.of(write).record(startNs[slot], issueNs[slot], nowNs, spec.blockBytes());
-            if (tail != null) {
-                tail.completed(issueNs[slot], nowNs);
+        if (!ok) {
+            sourceEnded |= outcomes.failed(slot, port.errno(slot));
+        } else if (recording && slots.startNs[slot] - recordFromNs >= 0) {
+            sourceEnded |= outcomes.ended(slot, nowNs);
+            depth = outcomes.depth();
+            if (tail != null && direction != Direction.SYNC) {
+                tail.completed(slots.issueNs[slot], nowNs);
             }
         }
-        if (verify != null) {
-            check(slot);
-            verify.unlock(blocks[slot]);
-        }
-    }
-
-    private void fail(int slot) {
-        sourceEnded = true;
-        if (stats.error == 0) {
-            stats.error = Posix.EIO;
-            stats.errorText = (writes[slot] ? "write" : "read") + " of " + spec.blockBytes()
-                    + " bytes at offset " + (spec.offset() + blocks[slot] * spec.blockBytes());
-        }
-    }
-
-    private int crcOf(int slot) {
-        return VerifyMap.crcOf(driver.dataAddress(slot), spec.blockBytes(), scratch, crc);
-    }
-
-    private void check(int slot) {
-        long block = blocks[slot];
-        if (driver.status(slot) != VirtioBlkDriver.STATUS_OK) {
-            verify.forget(block);
-            return;
-        }
-        if (writes[slot]) {
-            verify.wrote(block, writtenCrcs[slot]);
-            return;
-        }
-        int seen = crcOf(slot);
-        if (verify.learns(block, seen)) {
-            return;
-        }
-        try {
-            int expected = verify.expected(block);
-            stats.verifiedBlocks++;
-            if (seen != expected) {
-                stats.verifyFailed(String.format(
-                        "verify: offset %d, length %d: crc32c %08x expected, %08x read",
-                        spec.offset() + block * spec.blockBytes(), spec.blockBytes(),
-                        expected, seen));
-                stats.error = stats.error == 0 ? VERIFY_ERROR : stats.error;
-            }
-        } catch (IOException e) {
-            stats.verifyFailed("verify: the image cannot be read: " + e.getMessage());
+        if (verify != null && direction != Direction.SYNC && !verify.end(slot, ok)
+                && spec.verify().fatal()) {
             sourceEnded = true;
         }
+    }
+
+    /** With {@code sync} a write is done when it has been flushed, too. */
+    private boolean flushesAfter(int slot, boolean ok) {
+        if (flushing[slot]) {
+            flushing[slot] = false;
+            return false;
+        }
+        if (slots.directions[slot] != Direction.WRITE || !ok
+                || !port.add(slot, Direction.SYNC, 0, 0)) {
+            return false;
+        }
+        flushing[slot] = true;
+        if (port.publish()) {
+            kick();
+        }
+        return true;
     }
 }

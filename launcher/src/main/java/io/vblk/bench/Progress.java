@@ -1,57 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.fio.Direction;
+
 /**
  * How far a run is.
  *
  * @param elapsedNs since its start, the ramp included, in nanoseconds
  * @param intervalNs since the progress before this
- * @param read totals of reads
- * @param write totals of writes
- * @param readBefore totals of reads at the progress before this
- * @param writeBefore totals of writes at the progress before this
+ * @param totals what all jobs have done
+ * @param before what they had done at the progress before this
  * @param running jobs that have not ended
  */
 public record Progress(
-        long elapsedNs,
-        long intervalNs,
-        Totals read,
-        Totals write,
-        Totals readBefore,
-        Totals writeBefore,
-        int running) {
+        long elapsedNs, long intervalNs, Totals totals, Totals before, int running) {
+    static final Progress START = new Progress(0, 0, Totals.ZERO, Totals.ZERO, 0);
+    private static final double NANOS_PER_SECOND = 1e9;
 
     /**
      * Sums over all jobs.
      *
-     * @param ios requests completed
-     * @param bytes bytes moved
+     * @param reads reads
+     * @param writes writes
+     * @param trims trims
      */
-    public record Totals(long ios, long bytes) {
-        /** Difference to earlier totals per second. */
-        Totals perSecond(Totals earlier, long intervalNs) {
-            double seconds = Math.max(1, intervalNs) / 1e9;
-            return new Totals((long) ((ios - earlier.ios) / seconds),
+    public record Totals(Count reads, Count writes, Count trims) {
+        static final Totals ZERO = new Totals(Count.ZERO, Count.ZERO, Count.ZERO);
+
+        Totals plus(JobStats stats) {
+            return new Totals(reads.plus(stats.read), writes.plus(stats.write),
+                    trims.plus(stats.trim));
+        }
+
+        /** Of one kind. */
+        Count of(Direction direction) {
+            return switch (direction) {
+                case READ -> reads;
+                case WRITE -> writes;
+                case TRIM -> trims;
+                case SYNC -> Count.ZERO;
+            };
+        }
+
+        /** Requests of all kinds. */
+        public long ios() {
+            return reads.ios + writes.ios + trims.ios;
+        }
+    }
+
+    /**
+     * Requests of one kind.
+     *
+     * @param ios requests completed
+     * @param bytes bytes that they were about
+     */
+    public record Count(long ios, long bytes) {
+        static final Count ZERO = new Count(0, 0);
+
+        Count plus(DirectionStats stats) {
+            return new Count(ios + stats.ios, bytes + stats.bytes);
+        }
+
+        /** Difference to earlier ones per second. */
+        Count perSecond(Count earlier, long intervalNs) {
+            double seconds = Math.max(1, intervalNs) / NANOS_PER_SECOND;
+            return new Count((long) ((ios - earlier.ios) / seconds),
                     (long) ((bytes - earlier.bytes) / seconds));
         }
     }
 
-    private static final Totals ZERO = new Totals(0, 0);
-
-    static final Progress START = new Progress(0, 0, ZERO, ZERO, ZERO, ZERO, 0);
-
-    Progress next(long nowNs, Totals nowRead, Totals nowWrite, int nowRunning) {
-        return new Progress(
-                nowNs, nowNs - elapsedNs, nowRead, nowWrite, read, write, nowRunning);
+    Progress next(long nowNs, Totals now, int nowRunning) {
+        return new Progress(nowNs, nowNs - elapsedNs, now, totals, nowRunning);
     }
 
-    /** Reads per second over the last interval. */
-    public Totals readRate() {
-        return read.perSecond(readBefore, intervalNs);
-    }
-
-    /** Writes per second over the last interval. */
-    public Totals writeRate() {
-        return write.perSecond(writeBefore, intervalNs);
+    /** Requests of a kind per second over the last interval. */
+    public Count rate(Direction direction) {
+        return totals.of(direction).perSecond(before.of(direction), intervalNs);
     }
 }

@@ -34,6 +34,20 @@ final class RunningStats {
         squares = variance * Math.max(0, count - 1);
     }
 
+    /** Goes on with a stream that came after this one (Chan's way to add up). */
+    void addLater(RunningStats later) {
+        if (later.count == 0) {
+            return;
+        }
+        min = count == 0 ? later.min : Math.min(min, later.min);
+        max = count == 0 ? later.max : Math.max(max, later.max);
+        double delta = later.mean - mean;
+        long both = count + later.count;
+        squares += later.squares + delta * delta * count * later.count / both;
+        mean += delta * later.count / both;
+        count = both;
+    }
+
     private double variance() {
         return count < 2 ? 0 : squares / (count - 1);
     }

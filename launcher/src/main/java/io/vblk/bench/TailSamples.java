@@ -168,7 +168,7 @@ final class TailSamples implements AutoCloseable {
             note(capacity, issuedNs, endedNs);
         }
         long place = offered < capacity
-                ? offered : Long.remainderUnsigned(AccessPattern.scramble(offered), offered + 1);
+                ? offered : Long.remainderUnsigned(Mixing.scramble(offered), offered + 1);
         offered++;
         if (place < capacity) {
             note((int) place, issuedNs, endedNs);

@@ -46,14 +46,16 @@ final class TailWatch implements AutoCloseable {
     /**
      * Starts a recording.
      *
+     * @param depths of each job, most requests in flight
      * @param deviceThreads of each job, the threads of this process that serve its queue
      */
-    TailWatch(JobSpec spec, List<int[]> deviceThreads) throws IOException {
+    TailWatch(List<Integer> depths, List<int[]> deviceThreads) throws IOException {
         boolean device = false;
         ThreadFiles.ofCurrentThread().close(); // or there is no point in starting the load
         try {
-            for (int[] threads : deviceThreads) {
-                TailSamples samples = new TailSamples(spec.iodepth(), deviceThreads.size());
+            for (int i = 0; i < depths.size(); i++) {
+                int[] threads = deviceThreads.get(i);
+                TailSamples samples = new TailSamples(depths.get(i), depths.size());
                 jobs.add(samples);
                 for (int thread : threads) {
                     samples.watch(new ThreadFiles(thread, true));

@@ -2,6 +2,9 @@
 package io.vblk.bench;
 
 import io.vblk.aio.AioStats;
+import io.vblk.fio.Direction;
+import io.vblk.fio.Goals;
+import io.vblk.fio.JobSpec;
 import io.vblk.virtioblk.CallCoalescing;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.time.format.DateTimeFormatter;
@@ -9,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 
 /** fio's normal output: scripts look for its lines, so their spelling is fio's. */
@@ -21,21 +25,19 @@ final class TextReport {
             DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss yyyy", Locale.ROOT);
 
     private final JobReport report;
-    private final boolean group;
     private final StringBuilder out = new StringBuilder();
 
-    TextReport(JobReport report, boolean group) {
+    TextReport(JobReport report) {
         this.report = report;
-        this.group = group;
     }
 
     String write() {
-        List<JobStats> jobs = report.jobs(group);
-        for (JobStats job : jobs) {
+        for (JobResult job : report.rows()) {
             writeJob(job);
         }
-        writeRunStatus();
-        writeTarget();
+        List<Integer> groups = report.results().stream().map(JobResult::group).distinct().toList();
+        groups.forEach(this::writeRunStatus);
+        report.targets().forEach(this::writeTarget);
         if (report.tail() != null) {
             out.append(report.tail().toText());
         }
@@ -46,32 +48,51 @@ final class TextReport {
         out.append(String.format(Locale.ROOT, format, arguments)).append('\n');
     }
 
-    private void writeJob(JobStats job) {
-        line("vblk: (groupid=0, jobs=%d): err=%2d: pid=%d: %s", job.jobs, report.errorOf(job),
-                ProcessHandle.current().pid(), DATE.format(report.started()));
-        if (job.read.ios > 0) {
-            writeDirection("read", job.read, job);
-        }
-        if (job.write.ios > 0) {
-            writeDirection("write", job.write, job);
-        }
+    private void writeJob(JobResult result) {
+        JobStats job = result.stats();
+        JobSpec spec = result.spec();
+        line("%s: (groupid=%d, jobs=%d): err=%2d: pid=%d: %s", spec.name(), result.group(),
+                job.jobs, JobReport.errorOf(result), ProcessHandle.current().pid(),
+                DATE.format(report.started()));
+        writeDirection("read", job.read, result);
+        writeDirection("write", job.write, result);
+        writeDirection("trim", job.trim, result);
         writeLatencyClasses(job);
+        writeSync(job);
         writeUsage(job);
         writeDepths("IO depths    ", job.levels);
         writeDepths("   submit    ", job.submits);
         writeDepths("   complete  ", job.completes);
-        line("     issued rwts: total=%d,%d,0,0 short=0,0,0,0 dropped=0,0,0,0",
-                job.read.ios, job.write.ios);
-        line("     latency   : target=0, window=0, percentile=100.00%%, depth=%d",
-                report.spec().iodepth());
-        if (report.spec().isOpenLoop()) {
+        line("     issued rwts: total=%d,%d,%d,%d short=0,0,0,0 dropped=0,0,0,0",
+                job.read.ios, job.write.ios, job.trim.ios, job.sync.getTotalCount());
+        Goals.LatencyTarget target = spec.goals().latency();
+        line("     latency   : target=%d, window=%d, percentile=%.2f%%, depth=%d",
+                target.targetNs(), target.windowNs(), target.percentile(),
+                job.latencyDepth == 0 ? spec.iodepth() : job.latencyDepth);
+        if (spec.isOpenLoop()) {
             line("     load      : open loop, lat is from the intended start, rate_iops=%s "
-                    + "rate_process=%s, due but never started=%d", report.spec().rate().fioText(),
-                    report.spec().rate().process().fioName(), job.backlog);
+                    + "rate_process=%s, due but never started=%d", spec.timing().rate().fioText(),
+                    spec.timing().rate().process().fioName(), job.backlog);
         }
     }
 
-    private void writeDirection(String name, DirectionStats stats, JobStats job) {
+    private void writeSync(JobStats job) {
+        if (job.sync.getTotalCount() > 0) {
+            line("  fsync/fdatasync/sync_file_range:");
+            LatencyUnit unit = LatencyUnit.fitting(job.sync);
+            line("    sync (%s): min=%s, max=%s, avg=%5.2f, stdev=%5.2f", unit.label,
+                    FioFormat.count(job.sync.getMinValue() / unit.ns),
+                    FioFormat.count(job.sync.getMaxValue() / unit.ns),
+                    job.sync.getMean() / unit.ns, job.sync.getStdDeviation() / unit.ns);
+            writePercentiles("sync", job.sync);
+        }
+    }
+
+    private void writeDirection(String name, DirectionStats stats, JobResult result) {
+        if (stats.ios == 0) {
+            return;
+        }
+        JobStats job = result.stats();
         double seconds = job.elapsedNs / NANOS_PER_SECOND;
         line("  %5s: IOPS=%s, BW=%s/s (%s/s)(%s/%dmsec)", name,
                 FioFormat.count(stats.ios / seconds),
@@ -82,7 +103,7 @@ final class TextReport {
         writeLatency("clat", stats.clat);
         writeLatency(" lat", stats.lat);
         writePercentiles("clat", stats.clat);
-        if (report.spec().isOpenLoop()) {
+        if (result.spec().isOpenLoop()) {
             writePercentiles(" lat", stats.lat);
         }
         RunningStats bw = stats.bandwidth;
@@ -175,21 +196,25 @@ final class TextReport {
         line("  %s: %s", name, row);
     }
 
-    private void writeRunStatus() {
+    private void writeRunStatus(int group) {
         line("");
-        line("Run status group 0 (all jobs):");
-        writeGroupLine("READ", false);
-        writeGroupLine("WRITE", true);
+        line("Run status group %d (all jobs):", group);
+        List<JobStats> jobs = report.results().stream()
+                .filter(result -> result.group() == group).map(JobResult::stats).toList();
+        writeGroupLine("READ", Direction.READ, jobs);
+        writeGroupLine("WRITE", Direction.WRITE, jobs);
+        writeGroupLine("TRIM", Direction.TRIM, jobs);
     }
 
-    private void writeGroupLine(String name, boolean write) {
+    private void writeGroupLine(String name, Direction direction, List<JobStats> jobs) {
         RunningStats rates = new RunningStats();
         RunningStats times = new RunningStats();
-        for (JobStats job : report.jobs(false)) {
-            rates.add(job.of(write).bytes / (job.elapsedNs / NANOS_PER_SECOND));
+        double bytes = 0;
+        for (JobStats job : jobs) {
+            rates.add(job.of(direction).bytes / (job.elapsedNs / NANOS_PER_SECOND));
             times.add(job.elapsedNs / NANOS_PER_MS);
+            bytes += job.of(direction).bytes;
         }
-        double bytes = report.total().of(write).bytes;
         if (bytes == 0) {
             return;
         }
@@ -202,26 +227,29 @@ final class TextReport {
                 times.min(), times.max());
     }
 
-    private void writeTarget() {
-        TargetReport target = report.target();
-        JobStats total = report.total();
+    private void writeTarget(TargetReport target) {
+        List<JobResult> jobs = report.results().stream()
+                .filter(result -> result.target() == target).toList();
+        JobStats total = JobStats.sum(jobs.stream().map(JobResult::stats).toList());
+        String waits = jobs.stream()
+                .map(job -> job.spec().queueing().waitMode().name().toLowerCase(Locale.ROOT))
+                .distinct().collect(Collectors.joining(" and "));
         line("");
-        if (target.own() == null) {
+        if (target.ring() == null) {
+            line("Straight to the disk (%s, aio=%s, no device between, jobs wait by %s)",
+                    target.description(), target.engine(), waits);
+        } else if (target.own() == null) {
             line("Back-end in another process (%s, %d queue(s) of %d, %s, guest waits by %s):",
                     target.description(), target.queues(), target.queueSize(), target.ring(),
-                    waitMode());
+                    waits);
             writeNotifications(target, total.completed);
         } else {
-            writeDevice(target, target.own());
+            writeDevice(target, target.own(), waits);
         }
-        if (report.spec().verify()) {
-            line("  verify       : crc32c of %d blocks checked, %d wrong",
+        if (jobs.stream().anyMatch(job -> job.spec().verify().isOn())) {
+            line("  verify       : %d blocks checked, %d wrong",
                     total.verifiedBlocks, total.verifyErrors);
         }
-    }
-
-    private String waitMode() {
-        return report.spec().waitMode().name().toLowerCase(Locale.ROOT);
     }
 
     private void writeNotifications(TargetReport target, long requestCount) {
@@ -231,7 +259,7 @@ final class TextReport {
                 target.calls() / requests);
     }
 
-    private void writeDevice(TargetReport target, DeviceReport own) {
+    private void writeDevice(TargetReport target, DeviceReport own, String waits) {
         AioStats loop = own.loopTotal();
         VirtioBlkStats device = own.stats();
         DeviceSetup setup = own.setup();
@@ -239,7 +267,7 @@ final class TextReport {
         line("Device and event loop%s (%s, aio=%s, %d queue(s) of %d%s, %s, guest waits by %s%s):",
                 loops == 1 ? "" : "s", target.description(), target.engine(),
                 target.queues(), target.queueSize(),
-                loops == 1 ? "" : " on " + loops + " iothreads", target.ring(), waitMode(),
+                loops == 1 ? "" : " on " + loops + " iothreads", target.ring(), waits,
                 heldBack(setup.device().coalescing()));
         line("  requests     : %d in %d batches (%.1f a batch), errors=%d, unsupported=%d, "
                 + "malformed=%d", device.requests(), device.batches(),

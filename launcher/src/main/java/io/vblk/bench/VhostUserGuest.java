@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.fio.WaitMode;
 import io.vblk.vhostuser.VhostUserException;
 import io.vblk.vhostuser.VhostUserFrontend;
 import io.vblk.virtio.VirtioFeatures;
 import io.vblk.virtioblk.VirtioBlkDisk;
 import io.vblk.virtioblk.VirtioBlkDriver;
 import java.io.IOException;
+import java.util.List;
 
 /** Drivers of a disk that another process serves on a vhost-user socket. Thread: control. */
 final class VhostUserGuest implements GuestTarget {
@@ -83,24 +85,25 @@ final class VhostUserGuest implements GuestTarget {
     }
 
     @Override
-    public VerifyMap verifyMap(JobSpec spec) throws IOException {
-        return VerifyMap.ofUnseen(spec);
+    public Reference reference() {
+        return null;
     }
 
     @Override
-    public void plugIn(JobSpec spec) throws IOException {
-        if (spec.numjobs() > frontend.queueCount()) {
+    public void plugIn(List<QueueNeed> needs) throws IOException {
+        if (needs.size() > frontend.queueCount()) {
             throw new IllegalArgumentException(setup.path() + ": has "
-                    + frontend.queueCount() + " queue(s), and each of the " + spec.numjobs()
+                    + frontend.queueCount() + " queue(s), and each of the " + needs.size()
                     + " guests needs one: use a smaller numjobs");
         }
-        if (disk.sizeMax() > 0 && spec.blockBytes() > disk.sizeMax()) {
+        if (disk.sizeMax() > 0
+                && needs.stream().anyMatch(need -> need.dataBytesMax() > disk.sizeMax())) {
             throw new IllegalArgumentException(setup.path() + ": takes at most "
                     + disk.sizeMax() + " bytes in one piece: use a smaller bs");
         }
-        queueSize = queueSize(spec);
-        drivers = new GuestDrivers(spec, queueSize, features);
-        VhostUserFrontend.Vring[] vrings = new VhostUserFrontend.Vring[spec.numjobs()];
+        queueSize = queueSize(QueueNeed.iodepthMax(needs));
+        drivers = new GuestDrivers(needs, queueSize, features);
+        VhostUserFrontend.Vring[] vrings = new VhostUserFrontend.Vring[needs.size()];
         for (int i = 0; i < vrings.length; i++) {
             VirtioBlkDriver driver = drivers.get(i);
             vrings[i] = new VhostUserFrontend.Vring(
@@ -115,12 +118,12 @@ final class VhostUserGuest implements GuestTarget {
         }
     }
 
-    private int queueSize(JobSpec spec) {
-        long descriptors = (long) spec.iodepth() * ring.descriptorsPerRequest();
+    private int queueSize(int iodepth) {
+        long descriptors = (long) iodepth * ring.descriptorsPerRequest();
         int size = setup.queueSize() == 0
-                ? ring.queueSizeFor(spec.iodepth()) : setup.queueSize();
+                ? ring.queueSizeFor(iodepth) : setup.queueSize();
         if (descriptors > size) {
-            throw new IllegalArgumentException("iodepth=" + spec.iodepth()
+            throw new IllegalArgumentException("iodepth=" + iodepth
                     + " does not fit a queue of " + size
                     + (ring.indirect() ? "" : " without indirect tables"));
         }
@@ -128,13 +131,8 @@ final class VhostUserGuest implements GuestTarget {
     }
 
     @Override
-    public VirtioBlkDriver driver(int job) {
-        return drivers.get(job);
-    }
-
-    @Override
-    public long followSize() {
-        return 0;
+    public RequestPort port(int queue, WaitMode wait, boolean zeroesForTrims) {
+        return new DriverPort(drivers.get(queue), zeroesForTrims);
     }
 
     @Override

@@ -11,7 +11,8 @@ import io.vblk.virtioblk.VirtioBlkOptions;
  * @param ring what the guests take of the rings' features where it is offered
  * @param required feature bits that must be offered
  */
-public record VhostUserSetup(String path, int queueSize, RingSetup ring, long required) {
+public record VhostUserSetup(String path, int queueSize, RingSetup ring, long required)
+        implements TargetSetup {
     /** Checks the range. */
     public VhostUserSetup {
         if (queueSize < 0 || queueSize > VirtioBlkOptions.QUEUE_SIZE_MAX

@@ -90,6 +90,18 @@ public record JobSpec(String name, Map<String, String> options, String target, i
                 timing, other, syncs, verify, payload, goals, reporting);
     }
 
+    /** The same, reported so. */
+    public JobSpec withReporting(Reporting other) {
+        return new JobSpec(name, options, target, clones, stonewall, newGroup, access, extent,
+                timing, queueing, syncs, verify, payload, goals, other);
+    }
+
+    /** The same with another access. */
+    public JobSpec withAccess(Access other) {
+        return new JobSpec(name, options, target, clones, stonewall, newGroup, other, extent,
+                timing, queueing, syncs, verify, payload, goals, reporting);
+    }
+
     /** What it does. */
     public ReadWrite rw() {
         return access.rw();

@@ -24,6 +24,12 @@ public record Reporting(boolean group, List<Double> percentiles, boolean slatPer
     public static final Reporting DEFAULT =
             new Reporting(false, PERCENTILES_DEFAULT, false, true, false, Logs.NONE);
 
+    /** The same, a group as one. */
+    public Reporting grouped() {
+        return new Reporting(
+                true, percentiles, slatPercentiles, clatPercentiles, latPercentiles, logs);
+    }
+
     /** Copies the list. */
     public Reporting {
         percentiles = List.copyOf(percentiles);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.launcher;
 
-import io.vblk.bench.JobSpec;
 import io.vblk.bench.RingSetup;
 import io.vblk.bench.VhostUserSetup;
+import io.vblk.fio.JobSpec;
 import java.util.Set;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
@@ -50,7 +50,7 @@ final class BackendTarget {
             }
         }
         refuseOption(line, "stats");
-        if (job.rw().writes() && !line.hasOption("allow-write")) {
+        if (job.changesDisk() && !line.hasOption("allow-write")) {
             throw new UsageException("this load would overwrite " + line.getArgList().get(0)
                     + ": add --allow-write if its data may be destroyed");
         }

@@ -4,10 +4,13 @@ package io.vblk.launcher;
 import io.vblk.bench.BenchRun;
 import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobReport;
-import io.vblk.bench.JobSpec;
+import io.vblk.bench.TargetSetup;
+import io.vblk.fio.BlockSizes;
+import io.vblk.fio.JobSpec;
 import io.vblk.fio.WaitMode;
 import io.vblk.block.image.ImageSpec;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -59,24 +62,24 @@ final class BenchCommand implements Command {
     @Override
     public int run(CommandLine line) throws UsageException, IOException {
         boolean json = isJson(line);
-        boolean group = CommonOptions.isOn(line, "group_reporting", false);
-        boolean timeBased = CommonOptions.isOn(line, "time_based", false);
-        JobSpec job = CommonOptions.job(
-                line, CommonOptions.integer(line, "numjobs", 1), timeBased, WaitMode.POLL)
-                .withRate(CommonOptions.rate(line));
+        JobSpec job = CommonOptions.job(line, CommonOptions.integer(line, "numjobs", 1),
+                CommonOptions.isOn(line, "time_based", false), WaitMode.POLL);
+        if (CommonOptions.isOn(line, "group_reporting", false)) {
+            job = job.withReporting(job.reporting().grouped());
+        }
         Termination termination = Termination.handle();
-        try (BenchRun run = open(line, job);
-                ProgressLine progress = ProgressLine.onTerminal(run.spec())) {
+        try (BenchRun run = BenchRun.open(setup(line, job), job);
+                ProgressLine progress = ProgressLine.onTerminal(List.of(job))) {
             termination.stops(run::stop);
             if (line.hasOption("explain-tail")) {
                 run.explainTail();
             }
             if (!json) {
-                System.out.println(headline(run.spec()));
+                System.out.println(headline(job));
             }
             JobReport report = run.run(progress);
             progress.erase();
-            System.out.print(json ? report.toJson(group) + "\n" : "\n" + report.toText(group));
+            System.out.print(json ? report.toJson() + "\n" : "\n" + report.toText());
             if (line.hasOption("stats") && !json) {
                 System.out.print(report.loopsToText());
             }
@@ -84,15 +87,15 @@ final class BenchCommand implements Command {
         }
     }
 
-    private static BenchRun open(CommandLine line, JobSpec job)
+    private static TargetSetup setup(CommandLine line, JobSpec job)
             throws UsageException, IOException {
         if (BackendTarget.isNamed(line)) {
-            return BenchRun.open(BackendTarget.setup(line, job), job);
+            return BackendTarget.setup(line, job);
         }
-        ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
+        ImageSpec image = ImageAccess.forLoad(line, job.changesDisk());
         DeviceSetup setup = DeviceOptions.setup(line, image, job);
         IdleOptions.warn(line, image.target());
-        return BenchRun.open(setup, job);
+        return setup;
     }
 
     private static boolean isJson(CommandLine line) throws UsageException {
@@ -106,11 +109,12 @@ final class BenchCommand implements Command {
     }
 
     private static String headline(JobSpec spec) {
-        int bytes = spec.blockBytes();
-        return String.format(Locale.ROOT, "vblk: (g=0): rw=%1$s, bs=(R) %2$dB-%2$dB, "
-                        + "(W) %2$dB-%2$dB, (T) %2$dB-%2$dB, ioengine=vblk, iodepth=%3$d%n"
-                        + "Starting %4$d guest%5$s (%6$s loop)",
-                spec.rw().fioName(), bytes, spec.iodepth(), spec.numjobs(),
-                spec.numjobs() == 1 ? "" : "s", spec.isOpenLoop() ? "open" : "closed");
+        BlockSizes sizes = spec.access().sizes();
+        return String.format(Locale.ROOT, "%s: (g=0): rw=%s, bs=(R) %dB-%dB, (W) %dB-%dB, "
+                        + "(T) %dB-%dB, ioengine=vblk, iodepth=%d%nStarting %d guest%s (%s loop)",
+                spec.name(), spec.rw().fioName(), sizes.read().minBytes(), sizes.read().maxBytes(),
+                sizes.write().minBytes(), sizes.write().maxBytes(), sizes.trim().minBytes(),
+                sizes.trim().maxBytes(), spec.iodepth(), spec.clones(),
+                spec.clones() == 1 ? "" : "s", spec.isOpenLoop() ? "open" : "closed");
     }
 }

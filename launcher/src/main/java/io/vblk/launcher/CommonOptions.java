@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.launcher;
 
+import io.vblk.fio.Access;
 import io.vblk.fio.ArrivalRate;
-import io.vblk.bench.JobSpec;
+import io.vblk.fio.Extent;
+import io.vblk.fio.JobSpec;
+import io.vblk.fio.Queueing;
 import io.vblk.fio.ReadWrite;
+import io.vblk.fio.SizeSplit;
+import io.vblk.fio.Timing;
+import io.vblk.fio.VerifySpec;
 import io.vblk.fio.WaitMode;
 import io.vblk.block.image.SizeParser;
 import java.util.List;
@@ -15,8 +21,6 @@ import org.apache.commons.cli.Options;
 /** Options that commands share, defined once and parsed into records. Thread: main. */
 final class CommonOptions {
     private static final int BLOCK_BYTES_DEFAULT = 4096;
-    private static final int RWMIX_DEFAULT = 50;
-    private static final int RANDSEED_DEFAULT = 1;
 
     private CommonOptions() {}
 
@@ -86,23 +90,17 @@ final class CommonOptions {
     static JobSpec job(CommandLine line, int jobs, boolean timeBased, WaitMode waitDefault)
             throws UsageException {
         long blockBytes = size(line, "bs", BLOCK_BYTES_DEFAULT);
-        if (blockBytes > JobSpec.BLOCK_BYTES_MAX) {
+        if (blockBytes > SizeSplit.BYTES_MAX) {
             throw new UsageException("bs must be at most 64M: " + text(line, "bs", ""));
         }
-        return new JobSpec(
-                ReadWrite.parse(text(line, "rw", "read")),
-                integer(line, "rwmixread", RWMIX_DEFAULT),
-                (int) blockBytes,
-                integer(line, "iodepth", 1),
-                jobs,
-                time(line, "runtime"),
-                timeBased,
-                time(line, "ramp_time"),
-                size(line, "offset", 0),
-                size(line, "size", 0),
-                number(line, "randseed", RANDSEED_DEFAULT),
-                verify(line),
-                wait(line, waitDefault));
+        Access access = Access.of(ReadWrite.parse(text(line, "rw", "read")), (int) blockBytes)
+                .withMix(integer(line, "rwmixread", Access.RWMIX_DEFAULT))
+                .withSeed(number(line, "randseed", Access.RANDSEED_DEFAULT));
+        Timing timing = new Timing(time(line, "runtime"), timeBased, time(line, "ramp_time"), 0,
+                Timing.ThinkTime.NONE, rate(line));
+        return JobSpec.of(access, Extent.of(size(line, "offset", 0), size(line, "size", 0)),
+                timing, Queueing.of(integer(line, "iodepth", 1), wait(line, waitDefault)))
+                .withClones(jobs).withVerify(verify(line));
     }
 
     /** What rate_iops and rate_process ask for. */
@@ -115,14 +113,8 @@ final class CommonOptions {
         }
     }
 
-    private static boolean verify(CommandLine line) throws UsageException {
-        String method = text(line, "verify", "none");
-        return switch (method) {
-            case "none", "0" -> false;
-            case "crc32c" -> true;
-            default -> throw new UsageException(
-                    "verify=" + method + " is none of crc32c, none");
-        };
+    private static VerifySpec verify(CommandLine line) {
+        return VerifySpec.of(VerifySpec.Method.parse(text(line, "verify", "none")));
     }
 
     private static WaitMode wait(CommandLine line, WaitMode fallback) throws UsageException {

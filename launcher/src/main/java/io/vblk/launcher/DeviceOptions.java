@@ -15,7 +15,6 @@ import io.vblk.aio.NanoClock;
 import io.vblk.aio.PollingOptions;
 import io.vblk.aio.PollingPolicyKind;
 import io.vblk.bench.DeviceSetup;
-import io.vblk.bench.JobSpec;
 import io.vblk.bench.LoopSetup;
 import io.vblk.bench.RingSetup;
 import io.vblk.block.engine.CacheMode;
@@ -24,6 +23,7 @@ import io.vblk.block.filter.Filters;
 import io.vblk.block.image.DetectZeroes;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.ImageSpec;
+import io.vblk.fio.JobSpec;
 import io.vblk.virtioblk.CallCoalescing;
 import io.vblk.virtioblk.VirtioBlkOptions;
 import java.util.ArrayList;
@@ -197,10 +197,10 @@ final class DeviceOptions {
 
     private static VirtioBlkOptions device(CommandLine line, JobSpec job, RingSetup ring)
             throws UsageException {
-        int queues = integer(line, "num-queues", job.numjobs());
-        if (queues < job.numjobs()) {
+        int queues = integer(line, "num-queues", job.clones());
+        if (queues < job.clones()) {
             throw new UsageException("num-queues=" + queues + " is too few: each of the "
-                    + job.numjobs() + " guests has a queue of its own");
+                    + job.clones() + " guests has a queue of its own");
         }
         long descriptors = (long) job.iodepth() * ring.descriptorsPerRequest();
         VirtioBlkOptions device = new VirtioBlkOptions(text(line, "serial", SERIAL), queues,

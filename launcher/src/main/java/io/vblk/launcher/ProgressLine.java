@@ -2,9 +2,12 @@
 package io.vblk.launcher;
 
 import io.vblk.bench.FioFormat;
-import io.vblk.bench.JobSpec;
 import io.vblk.bench.Progress;
+import io.vblk.fio.Direction;
+import io.vblk.fio.JobSpec;
+import io.vblk.fio.Timing;
 import io.vblk.posix.Posix;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -15,27 +18,35 @@ final class ProgressLine implements Consumer<Progress>, AutoCloseable {
 
     private final boolean shown;
     private final long totalNs;
-    private final long totalIos;
     private final String label;
     private int width;
 
-    private ProgressLine(boolean shown, String label, long totalNs, long totalIos) {
+    private ProgressLine(boolean shown, String label, long totalNs) {
         this.shown = shown;
         this.label = label;
         this.totalNs = totalNs;
-        this.totalIos = totalIos;
     }
 
-    static ProgressLine onTerminal(JobSpec spec) {
-        long ios = spec.timeBased() ? 0 : spec.blocks() * spec.numjobs();
-        return new ProgressLine(
-                Posix.isTerminal(STDERR), "Jobs", spec.runtimeNs() + spec.rampNs(), ios);
+    static ProgressLine onTerminal(List<JobSpec> jobs) {
+        long totalNs = 0;
+        long phaseNs = 0;
+        for (JobSpec job : jobs) {
+            if (job.stonewall()) {
+                totalNs += phaseNs;
+                phaseNs = 0;
+            }
+            Timing timing = job.timing();
+            phaseNs = Math.max(phaseNs,
+                    timing.startDelayNs() + timing.rampNs() + timing.runtimeNs());
+        }
+        return new ProgressLine(Posix.isTerminal(STDERR), "Jobs", totalNs + phaseNs);
     }
 
     /** For a run without an end of its own. */
-    static ProgressLine forGuests(JobSpec spec) {
-        long totalNs = spec.runtimeNs() == JobSpec.FOR_EVER_NS ? 0 : spec.runtimeNs();
-        return new ProgressLine(Posix.isTerminal(STDERR), "Guests", totalNs, 0);
+    static ProgressLine forGuests(JobSpec job) {
+        long ns = job.timing().runtimeNs();
+        return new ProgressLine(
+                Posix.isTerminal(STDERR), "Guests", ns == Timing.FOR_EVER_NS ? 0 : ns);
     }
 
     @Override
@@ -49,8 +60,9 @@ final class ProgressLine implements Consumer<Progress>, AutoCloseable {
         if (done >= 0) {
             text.append(String.format(Locale.ROOT, " [%.1f%%]", 100 * done));
         }
-        rate(text, "r", progress.readRate());
-        rate(text, "w", progress.writeRate());
+        rate(text, "r", progress.rate(Direction.READ));
+        rate(text, "w", progress.rate(Direction.WRITE));
+        rate(text, "t", progress.rate(Direction.TRIM));
         if (done > 0) {
             long etaSeconds = Math.round(
                     progress.elapsedNs() / NANOS_PER_SECOND * (1 - done) / done);
@@ -61,13 +73,10 @@ final class ProgressLine implements Consumer<Progress>, AutoCloseable {
     }
 
     private double doneShare(Progress progress) {
-        double byIos = totalIos == 0 ? -1
-                : (double) (progress.read().ios() + progress.write().ios()) / totalIos;
-        double byTime = totalNs == 0 ? -1 : (double) progress.elapsedNs() / totalNs;
-        return Math.min(1, Math.max(byIos, byTime));
+        return totalNs == 0 ? -1 : Math.min(1, (double) progress.elapsedNs() / totalNs);
     }
 
-    private static void rate(StringBuilder text, String name, Progress.Totals perSecond) {
+    private static void rate(StringBuilder text, String name, Progress.Count perSecond) {
         if (perSecond.ios() > 0) {
             text.append(String.format(Locale.ROOT, "[%s=%s/s, %s IOPS]", name,
                     FioFormat.binaryBytes(perSecond.bytes()), FioFormat.count(perSecond.ios())));

@@ -4,8 +4,8 @@ package io.vblk.launcher;
 import io.vblk.bench.BenchRun;
 import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobReport;
-import io.vblk.bench.JobSpec;
 import io.vblk.bench.LoopSetup;
+import io.vblk.fio.JobSpec;
 import io.vblk.fio.WaitMode;
 import io.vblk.block.image.ImageException;
 import io.vblk.block.image.ImageSpec;
@@ -96,24 +96,27 @@ final class ServeCommand implements Command {
 
     private static int serveSimulated(CommandLine line) throws UsageException, IOException {
         int guests = CommonOptions.integer(line, "guests", 1);
-        if (guests < 1 || guests > JobSpec.NUMJOBS_MAX) {
+        if (guests < 1 || guests > JobSpec.CLONES_MAX) {
             throw new UsageException(
-                    "guests must be 1 to " + JobSpec.NUMJOBS_MAX + ", not " + guests);
+                    "guests must be 1 to " + JobSpec.CLONES_MAX + ", not " + guests);
         }
-        JobSpec job = CommonOptions.job(line, guests, false, WaitMode.EVENT).untilStopped();
-        ImageSpec image = ImageAccess.forLoad(line, job.rw().writes());
+        JobSpec asked = CommonOptions.job(line, guests, false, WaitMode.EVENT);
+        JobSpec job = asked.withTiming(asked.timing().untilStopped())
+                .withReporting(asked.reporting().grouped());
+        ImageSpec image = ImageAccess.forLoad(line, job.changesDisk());
         DeviceSetup setup = DeviceOptions.setup(line, image, job);
         IdleOptions.warn(line, image.target());
         Termination termination = Termination.handle();
         AtomicBoolean sizeAsked = new AtomicBoolean();
         Signals.onUser1(() -> sizeAsked.set(true));
         try (BenchRun run = BenchRun.open(setup, job);
-                ProgressLine progress = ProgressLine.forGuests(run.spec())) {
+                ProgressLine progress = ProgressLine.forGuests(job)) {
             termination.stops(run::stop);
             System.out.printf(Locale.ROOT,
                     "serving %s (pid %d) to %d guest%s, rw=%s bs=%d iodepth=%d; Ctrl-C ends%n",
                     image.target(), ProcessHandle.current().pid(), guests,
-                    guests == 1 ? "" : "s", job.rw().fioName(), job.blockBytes(), job.iodepth());
+                    guests == 1 ? "" : "s", job.rw().fioName(),
+                    job.access().sizes().maxBytes(job.rw()), job.iodepth());
             System.out.flush();
             JobReport report = run.run(state -> {
                 if (sizeAsked.getAndSet(false)) {
@@ -123,7 +126,7 @@ final class ServeCommand implements Command {
                 progress.accept(state);
             });
             progress.erase();
-            System.out.print("\n" + report.toText(true));
+            System.out.print("\n" + report.toText());
             return Failures.print(report);
         }
     }

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.bench;
+
+import io.vblk.fio.ArrivalRate;
+import io.vblk.fio.Direction;
+import io.vblk.fio.Goals;
+import io.vblk.fio.JobSpec;
+import io.vblk.posix.Posix;
+import java.util.Locale;
+
+/**
+ * What becomes of a job's requests: figures, who else wants to hear of them, and whether the job
+ * goes on. Thread: the job's. Nothing is allocated while requests succeed.
+ */
+final class Outcomes {
+    /** What fio calls a request, or a rate, that is too slow. */
+    private static final int ETIME = 62;
+
+    private final JobSpec spec;
+    private final Goals goals;
+    private final Slots slots;
+    private final JobStats stats;
+    private CompletionObserver[] observers = {};
+    /** Null without latency_target. */
+    private LatencyWindow latency;
+    private long sampledNs;
+
+    Outcomes(JobSpec spec, Slots slots, JobStats stats) {
+        this.spec = spec;
+        this.goals = spec.goals();
+        this.slots = slots;
+        this.stats = stats;
+    }
+
+    void observe(CompletionObserver... others) {
+        observers = others;
+    }
+
+    /** The measured time begins. */
+    void begin(long nowNs) {
+        sampledNs = nowNs;
+        latency = LatencyWindow.of(spec, nowNs);
+    }
+
+    void end() {
+        stats.latencyDepth = latency == null ? 0 : latency.depth();
+    }
+
+    /** Most requests in flight at the moment. */
+    int depth() {
+        return latency == null ? spec.iodepth() : latency.depth();
+    }
+
+    /** A measured request has succeeded; returns whether the job is to end. */
+    boolean ended(int slot, long nowNs) {
+        Direction direction = slots.directions[slot];
+        long startNs = slots.startNs[slot];
+        if (direction == Direction.SYNC) {
+            stats.recordSync(startNs, nowNs);
+            return false;
+        }
+        long issueNs = slots.issueNs[slot];
+        int lengthBytes = slots.lengths[slot];
+        stats.of(direction).record(startNs, issueNs, nowNs, lengthBytes);
+        for (CompletionObserver observer : observers) {
+            observer.completed(
+                    direction, slots.offsets[slot], lengthBytes, startNs, issueNs, nowNs);
+        }
+        boolean ends = latency != null && latency.completed(nowNs - startNs, nowNs);
+        return ends | isTooSlow(slot, nowNs - startNs);
+    }
+
+    private boolean isTooSlow(int slot, long ns) {
+        if (goals.maxLatencyNs() == 0 || ns <= goals.maxLatencyNs()) {
+            return false;
+        }
+        stats.failed(ETIME, String.format(Locale.ROOT,
+                "%s took %.1f us, max_latency is %.1f us", words(slot), ns / 1e3,
+                goals.maxLatencyNs() / 1e3));
+        return true;
+    }
+
+    /**
+     * A request has failed; returns whether the job is to end.
+     *
+     * @param errno the host's, or 0 if that is not known
+     */
+    boolean failed(int slot, int errno) {
+        stats.errors++;
+        stats.failed(errno == 0 ? Posix.EIO : errno, words(slot) + " failed");
+        return !(slots.directions[slot] == Direction.READ
+                ? goals.continueOnRead() : goals.continueOnWrite());
+    }
+
+    private String words(int slot) {
+        Direction direction = slots.directions[slot];
+        return direction == Direction.SYNC
+                ? "flush"
+                : direction.name().toLowerCase(Locale.ROOT) + " of " + slots.lengths[slot]
+                        + " bytes at offset " + slots.offsets[slot];
+    }
+
+    /** Takes a sample of the rates if it is time; returns whether the job is to end. */
+    boolean sample(long nowNs) {
+        long intervalNs = nowNs - sampledNs;
+        if (intervalNs < DirectionStats.SAMPLE_NS) {
+            return false;
+        }
+        sampledNs = nowNs;
+        stats.sample(intervalNs);
+        for (CompletionObserver observer : observers) {
+            observer.passed(nowNs);
+        }
+        return isBelow(Direction.READ, spec.rw().reads())
+                || isBelow(Direction.WRITE, spec.rw().writes())
+                || isBelow(Direction.TRIM, spec.rw().trims());
+    }
+
+    private boolean isBelow(Direction direction, boolean used) {
+        ArrivalRate least = goals.least();
+        double rate = stats.of(direction).lastRate(least.inBytes());
+        if (!used || rate >= least.of(direction)) {
+            return false;
+        }
+        stats.failed(ETIME, String.format(Locale.ROOT,
+                "%ss: %.0f %s a second, less than %s allows",
+                direction.name().toLowerCase(Locale.ROOT), rate,
+                least.inBytes() ? "bytes" : "requests",
+                least.inBytes() ? "rate_min" : "rate_iops_min"));
+        return true;
+    }
+}
