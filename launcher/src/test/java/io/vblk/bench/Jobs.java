@@ -1,38 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.aio.AioOptions;
+import io.vblk.aio.NanoClock;
+import io.vblk.aio.PollingOptions;
+import io.vblk.block.engine.IoEngineKind;
+import io.vblk.block.image.ImageSpec;
+import io.vblk.fio.Access;
+import io.vblk.fio.Extent;
+import io.vblk.fio.JobSpec;
+import io.vblk.fio.Queueing;
 import io.vblk.fio.ReadWrite;
+import io.vblk.fio.Timing;
 import io.vblk.fio.WaitMode;
+import io.vblk.virtioblk.VirtioBlkOptions;
+import java.io.IOException;
+import java.util.List;
 
-/** Jobs for tests, each named by what matters about it. */
+/** Jobs for tests, and a disk in memory that they run on. */
 final class Jobs {
     static final int BLOCK_BYTES = 4096;
+    static final DeviceSetup DISK = new DeviceSetup(
+            new ImageSpec("memory:1M", null, false, false, IoEngineKind.SYNC),
+            new VirtioBlkOptions("test", 1, 16), new LoopSetup(AioOptions.of(PollingOptions.OFF)),
+            RingSetup.DEFAULT);
 
     private Jobs() {}
 
-    private static JobSpec job(ReadWrite rw, int rwMixRead, int blockBytes, boolean timeBased,
-            long offset, long sizeBytes, long seed) {
-        return new JobSpec(rw, rwMixRead, blockBytes, 1, 1, timeBased ? 1_000_000_000L : 0,
-                timeBased, 0, offset, sizeBytes, seed, true, WaitMode.POLL);
-    }
-
-    /** A job over a region in bytes. */
-    static JobSpec region(ReadWrite rw, int blockBytes, long offset, long sizeBytes) {
-        return job(rw, 50, blockBytes, false, offset, sizeBytes, 1);
+    /** A job over a number of blocks. */
+    static JobSpec blocks(ReadWrite rw, long blocks, int depth, Timing timing, WaitMode wait) {
+        return JobSpec.of(Access.of(rw, BLOCK_BYTES), Extent.of(0, blocks * BLOCK_BYTES), timing,
+                Queueing.of(depth, wait));
     }
 
     /** A job over a number of blocks, once. */
-    static JobSpec blocks(ReadWrite rw, long blocks, long seed) {
-        return job(rw, 50, BLOCK_BYTES, false, 0, blocks * BLOCK_BYTES, seed);
+    static JobSpec once(ReadWrite rw, long blocks) {
+        return blocks(rw, blocks, 1, Timing.UNLIMITED, WaitMode.POLL);
     }
 
-    /** A job over a number of blocks, again and again. */
-    static JobSpec endless(ReadWrite rw, long blocks, long seed) {
-        return job(rw, 50, BLOCK_BYTES, true, 0, blocks * BLOCK_BYTES, seed);
-    }
-
-    /** A mixed job, again and again. */
-    static JobSpec mix(ReadWrite rw, int rwMixRead, long seed) {
-        return job(rw, rwMixRead, BLOCK_BYTES, true, 0, 64 * BLOCK_BYTES, seed);
+    /** Runs a job on the disk, without a check of data. */
+    static JobStats run(JobSpec spec, NanoClock clock) throws IOException {
+        try (InProcessGuest guest = InProcessGuest.open(DISK)) {
+            guest.plugIn(List.of(QueueNeed.of(spec)));
+            Region region = Region.of(spec.extent(), spec.access(), 0, guest.capacityBytes(),
+                    guest.blockBytes());
+            LoadGenerator job =
+                    new LoadGenerator(spec, 0, region, null, new StopFlag(), clock);
+            job.use(guest.port(0, spec.queueing().waitMode(), false));
+            job.run();
+            return job.stats();
+        }
     }
 }

@@ -4,15 +4,11 @@ package io.vblk.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.vblk.aio.AioOptions;
 import io.vblk.aio.NanoClock;
-import io.vblk.aio.PollingOptions;
-import io.vblk.block.engine.IoEngineKind;
-import io.vblk.block.image.ImageSpec;
 import io.vblk.fio.ArrivalRate;
 import io.vblk.fio.ReadWrite;
+import io.vblk.fio.Timing;
 import io.vblk.fio.WaitMode;
-import io.vblk.virtioblk.VirtioBlkOptions;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
@@ -22,10 +18,6 @@ import org.junit.jupiter.api.Timeout;
 /** A job at a rate, on a clock that goes on a little with each look at it. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class OpenLoopTest {
-    private static final DeviceSetup SETUP = new DeviceSetup(
-            new ImageSpec("memory:1M", null, false, false, IoEngineKind.SYNC),
-            new VirtioBlkOptions("test", 1, 16), new LoopSetup(AioOptions.of(PollingOptions.OFF)),
-            RingSetup.DEFAULT);
     private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
 
     /** Goes on by 10 ns a look, and once by much more, as if the host had stood still. */
@@ -60,16 +52,9 @@ final class OpenLoopTest {
 
     private static JobStats run(ReadWrite rw, int depth, String rate, WaitMode wait, long rampNs,
             NanoClock clock) throws IOException {
-        JobSpec spec = new JobSpec(rw, 50, Jobs.BLOCK_BYTES, depth, 1, 50 * MS, true, rampNs, 0,
-                16L * Jobs.BLOCK_BYTES, 1, false, wait)
+        Timing timing = Timing.of(50 * MS, rampNs)
                 .withRate(ArrivalRate.parse(rate, ArrivalRate.Process.LINEAR));
-        try (InProcessGuest guest = InProcessGuest.open(SETUP)) {
-            guest.plugIn(spec);
-            LoadGenerator job =
-                    new LoadGenerator(spec, 0, guest.driver(0), null, new StopFlag(), clock);
-            job.run();
-            return job.stats();
-        }
+        return Jobs.run(Jobs.blocks(rw, 16, depth, timing, wait), clock);
     }
 
     private static long longerThan(Histogram histogram, long ns) {

@@ -3,29 +3,37 @@ package io.vblk.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.vblk.bench.Progress.Count;
+import io.vblk.bench.Progress.Totals;
+import io.vblk.fio.Direction;
 import org.junit.jupiter.api.Test;
 
 /** Rates of the last interval. */
 final class ProgressTest {
+    private static Totals totals(Count reads, Count writes) {
+        return new Totals(reads, writes, Count.ZERO);
+    }
+
     @Test
     void ratesAreOfTheLastInterval() {
-        Progress first = Progress.START.next(2_000_000_000L, new Progress.Totals(100, 4096),
-                new Progress.Totals(0, 0), 2);
-        Progress second = first.next(2_500_000_000L, new Progress.Totals(150, 8192),
-                new Progress.Totals(10, 512), 1);
+        Progress first = Progress.START.next(
+                2_000_000_000L, totals(new Count(100, 4096), Count.ZERO), 2);
+        Progress second = first.next(
+                2_500_000_000L, totals(new Count(150, 8192), new Count(10, 512)), 1);
 
-        assertEquals(new Progress.Totals(50, 2048), first.readRate());
-        assertEquals(new Progress.Totals(100, 8192), second.readRate());
-        assertEquals(new Progress.Totals(20, 1024), second.writeRate());
+        assertEquals(new Count(50, 2048), first.rate(Direction.READ));
+        assertEquals(new Count(100, 8192), second.rate(Direction.READ));
+        assertEquals(new Count(20, 1024), second.rate(Direction.WRITE));
+        assertEquals(Count.ZERO, second.rate(Direction.TRIM));
         assertEquals(500_000_000L, second.intervalNs());
+        assertEquals(160, second.totals().ios());
         assertEquals(1, second.running());
     }
 
     @Test
     void noTimeIsNoDivisionByZero() {
-        Progress same = Progress.START.next(0, new Progress.Totals(0, 0),
-                new Progress.Totals(0, 0), 1);
+        Progress same = Progress.START.next(0, Totals.ZERO, 1);
 
-        assertEquals(new Progress.Totals(0, 0), same.readRate());
+        assertEquals(Count.ZERO, same.rate(Direction.READ));
     }
 }

@@ -6,9 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vblk.fio.Access;
 import io.vblk.fio.ArrivalRate;
-import io.vblk.bench.JobSpec;
+import io.vblk.fio.Extent;
+import io.vblk.fio.JobSpec;
+import io.vblk.fio.Queueing;
 import io.vblk.fio.ReadWrite;
+import io.vblk.fio.Timing;
+import io.vblk.fio.VerifySpec;
 import io.vblk.fio.WaitMode;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
@@ -34,14 +39,11 @@ final class CommonOptionsTest {
         JobSpec job = job();
 
         assertEquals(ReadWrite.READ, job.rw());
-        assertEquals(50, job.rwMixRead());
-        assertEquals(4096, job.blockBytes());
-        assertEquals(1, job.iodepth());
-        assertEquals(0, job.runtimeNs());
-        assertEquals(0, job.offset());
-        assertEquals(0, job.sizeBytes());
-        assertFalse(job.verify());
-        assertEquals(WaitMode.POLL, job.waitMode());
+        assertEquals(Access.of(ReadWrite.READ, 4096), job.access());
+        assertEquals(Queueing.of(1, WaitMode.POLL), job.queueing());
+        assertEquals(Timing.UNLIMITED, job.timing());
+        assertEquals(Extent.ALL, job.extent());
+        assertEquals(VerifySpec.NONE, job.verify());
     }
 
     @Test
@@ -51,19 +53,21 @@ final class CommonOptionsTest {
                 "--randseed=-7", "--verify=crc32c", "--wait=event");
         JobSpec job = CommonOptions.job(line, 2, true, WaitMode.POLL);
 
-        assertEquals(new JobSpec(ReadWrite.RANDRW, 70, 8192, 16, 2, 90_000_000_000L, true,
-                250_000_000L, 65536, 1 << 20, -7, true, WaitMode.EVENT), job);
+        assertEquals(JobSpec.of(Access.of(ReadWrite.RANDRW, 8192).withMix(70).withSeed(-7),
+                Extent.of(65536, 1 << 20), Timing.of(90_000_000_000L, 250_000_000L),
+                Queueing.of(16, WaitMode.EVENT))
+                .withClones(2).withVerify(VerifySpec.of(VerifySpec.Method.CRC32C)), job);
     }
 
     @Test
     void valuesMayStandApart() throws Exception {
-        assertEquals(8192, job("--bs", "8k").blockBytes());
+        assertEquals(8192, job("--bs", "8k").access().unitBytes());
         assertEquals(8, job("--iodepth", "8").iodepth());
     }
 
     @Test
     void theLastOfSeveralCounts() throws Exception {
-        assertEquals(16384, job("--bs=4k", "--bs=8k", "--bs=16k").blockBytes());
+        assertEquals(16384, job("--bs=4k", "--bs=8k", "--bs=16k").access().unitBytes());
         assertEquals(ReadWrite.RANDREAD, job("--rw=write", "--rw=randread").rw());
         assertEquals(2, job("--iodepth=1", "--iodepth=2").iodepth());
         assertFalse(CommonOptions.isOn(
@@ -98,8 +102,8 @@ final class CommonOptionsTest {
         assertEquals(new ArrivalRate(9000, 100, 0, false, ArrivalRate.Process.POISSON),
                 CommonOptions.rate(
                 parse("--rate_iops=9000,100", "--rate_process=poisson")));
-        assertTrue(job().withRate(CommonOptions.rate(parse("--rate_iops=5"))).isOpenLoop());
-        assertFalse(job().withRate(CommonOptions.rate(parse())).isOpenLoop());
+        assertTrue(job("--rate_iops=5").isOpenLoop());
+        assertFalse(job().isOpenLoop());
         CommandLine wrong = parse("--rate_iops=fast");
         UsageException e = assertThrows(UsageException.class, () -> CommonOptions.rate(wrong));
         assertTrue(e.getMessage().contains("rate_iops=fast"), e.getMessage());
@@ -107,8 +111,9 @@ final class CommonOptionsTest {
 
     @Test
     void serveGoesOnForEver() throws Exception {
-        assertEquals(JobSpec.FOR_EVER_NS, job().untilStopped().runtimeNs());
-        assertTrue(job().untilStopped().timeBased());
-        assertEquals(1_000_000_000L, job("--runtime=1").untilStopped().runtimeNs());
+        assertEquals(Timing.FOR_EVER_NS, job().timing().untilStopped().runtimeNs());
+        assertTrue(job().timing().untilStopped().timeBased());
+        assertEquals(1_000_000_000L, job("--runtime=1").timing().untilStopped()
+                .runtimeNs());
     }
 }
