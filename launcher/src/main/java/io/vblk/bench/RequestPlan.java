@@ -17,8 +17,8 @@ import io.vblk.fio.SizeSplit;
  *
  * <p>As fio, where fio is not told otherwise: the plan ends when so many bytes have been planned
  * as the region has (or io_size), times loops; the last request may go beyond. A trimmed block is
- * written in the next request, which does not count towards these bytes. Each pass of a random map has an order of its
- * own. The random numbers are not fio's.
+ * written in the next request, which does not count towards these bytes. Each pass of a random map
+ * has an order of its own. The random numbers are not fio's.
  */
 final class RequestPlan implements Requests {
     private static final Direction[] DIRECTIONS = Direction.values();
