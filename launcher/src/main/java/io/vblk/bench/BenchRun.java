@@ -30,6 +30,8 @@ public final class BenchRun implements AutoCloseable {
     private final StopFlag stop = new StopFlag();
     private final AtomicReference<Throwable> crash = new AtomicReference<>();
     private List<JobThread> threads = List.of();
+    private int threadCount;
+    private int writers;
     private TailWatch tail;
     private long beganNs;
     private long shownNs;
@@ -56,7 +58,7 @@ public final class BenchRun implements AutoCloseable {
                                 .filter(job -> setup.getKey().equals(job.target())).toList())
                         .toList();
                 if (own.stream().anyMatch(phase -> !phase.isEmpty())) {
-                    run.targets.put(setup.getKey(), OpenTarget.open(setup.getValue(), own));
+                    run.targets.put(setup.getKey(), OpenTarget.open(setup.getKey(), setup.getValue(), own));
                 }
             }
             run.makeClones(phases);
@@ -73,8 +75,8 @@ public final class BenchRun implements AutoCloseable {
 
     /** One job against one target. */
     public static BenchRun open(TargetSetup setup, JobSpec job) throws IOException {
-        JobSpec named = job.withTarget("target");
-        return open(List.of(named), Map.of("target", setup));
+        JobSpec named = job.withTarget(setup.name());
+        return open(List.of(named), Map.of(named.target(), setup));
     }
 
     private static List<List<JobSpec>> phases(List<JobSpec> jobs) {
@@ -98,7 +100,7 @@ public final class BenchRun implements AutoCloseable {
                 OpenTarget target = targets.get(job.target());
                 for (int number = 0; number < job.clones(); number++) {
                     int queue = queues.merge(target, 1, Integer::sum) - 1;
-                    clones.add(new Clone(job, number, group, target, queue, stop));
+                    clones.add(new Clone(job, number, threadCount++, group, target, queue, stop));
                 }
             }
             phases.add(clones);
@@ -175,13 +177,14 @@ public final class BenchRun implements AutoCloseable {
         for (List<Clone> phase : phases) {
             startThreads(phase);
             try {
+                int firstWriter = writers;
+                writers += phase.size();
+                inThreads(phase, clone -> clone.begin(firstWriter + phase.indexOf(clone)), shown);
                 inThreads(phase, Clone::run, shown);
                 explained = explainedTail(phase);
-                if (!stop.isAbandoned()) {
-                    inThreads(phase.stream().filter(Clone::readsBack).toList(),
-                            clone -> clone.generator().readBack(), p -> { });
-                    flush(phase, unflushed);
-                }
+                List<Clone> readers = phase.stream().filter(Clone::readsBack).toList();
+                inThreads(readers, clone -> clone.readBack(readers), shown);
+                flush(phase, unflushed);
                 inThreads(phase, Clone::leave, p -> { });
             } finally {
                 threads.forEach(JobThread::close);
@@ -245,20 +248,12 @@ public final class BenchRun implements AutoCloseable {
                 .toList();
         Set<Clone> done = ConcurrentHashMap.newKeySet();
         inThreads(firsts, clone -> {
-            if (clone.generator().flush(() -> serves(clone))) {
+            if (clone.flush()) {
                 done.add(clone);
             }
         }, p -> { });
         firsts.stream().filter(clone -> !done.contains(clone))
                 .forEach(clone -> unflushed.add(clone.target.guest.report().name()));
-    }
-
-    private static boolean serves(Clone clone) {
-        try {
-            return clone.target.guest.serves(clone.queue);
-        } catch (IOException e) {
-            return false; // the control thread hears of it, too
-        }
     }
 
     /** Does something for each clone on its thread, and waits for all. */

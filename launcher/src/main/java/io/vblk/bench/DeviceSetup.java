@@ -14,4 +14,9 @@ import io.vblk.virtioblk.VirtioBlkOptions;
  */
 public record DeviceSetup(
         ImageSpec image, VirtioBlkOptions device, LoopSetup loop, RingSetup ring)
-        implements TargetSetup {}
+        implements TargetSetup {
+    @Override
+    public String name() {
+        return image.target();
+    }
+}

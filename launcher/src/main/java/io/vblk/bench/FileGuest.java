@@ -41,8 +41,8 @@ final class FileGuest implements GuestTarget {
     }
 
     @Override
-    public Reference reference() {
-        return InProcessGuest.referenceOf(image);
+    public Reference reference() throws IOException {
+        return Reference.of(image);
     }
 
     @Override

@@ -11,4 +11,9 @@ import io.vblk.block.image.ImageSpec;
  * @param image the disk
  * @param loop how the jobs wait when they do not poll
  */
-public record FileSetup(ImageSpec image, AioOptions loop) implements TargetSetup {}
+public record FileSetup(ImageSpec image, AioOptions loop) implements TargetSetup {
+    @Override
+    public String name() {
+        return "file:" + image.target();
+    }
+}

@@ -5,7 +5,6 @@ import io.vblk.aio.AioContext;
 import io.vblk.aio.IoThread;
 import io.vblk.block.BlockLimits;
 import io.vblk.block.image.ImageException;
-import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
 import io.vblk.fio.WaitMode;
@@ -66,17 +65,8 @@ final class InProcessGuest implements GuestTarget {
     }
 
     @Override
-    public Reference reference() {
-        return referenceOf(image);
-    }
-
-    /** Where an image in this process can be looked at. */
-    static Reference referenceOf(OpenImage image) {
-        if (image.format() == ImageFormat.NULL) {
-            throw new IllegalArgumentException(
-                    "verify needs a disk that keeps data, which null does not");
-        }
-        return new Reference(image.path());
+    public Reference reference() throws IOException {
+        return Reference.of(image);
     }
 
     @Override

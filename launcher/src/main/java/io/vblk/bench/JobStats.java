@@ -8,9 +8,6 @@ import org.HdrHistogram.Histogram;
 
 /** What one job measured. Thread: the job's, until it has ended. */
 final class JobStats {
-    /** Most verify failures that are described; the others are only counted. */
-    static final int FAILURES_LISTED_MAX = 8;
-
     final DirectionStats read = new DirectionStats();
     final DirectionStats write = new DirectionStats();
     final DirectionStats trim = new DirectionStats();
@@ -72,13 +69,6 @@ final class JobStats {
         if (error == 0) {
             error = errno;
             errorText = text;
-        }
-    }
-
-    void verifyFailed(String description) {
-        verifyErrors++;
-        if (verifyFailures.size() < FAILURES_LISTED_MAX) {
-            verifyFailures.add(description);
         }
     }
 

@@ -7,7 +7,6 @@ import io.vblk.fio.JobSpec;
 import io.vblk.fio.Queueing;
 import io.vblk.fio.Timing;
 import io.vblk.fio.WaitMode;
-import java.util.function.BooleanSupplier;
 
 /**
  * A clone of a job: keeps requests in flight, times slat, clat and lat, checks data if asked to.
@@ -31,20 +30,20 @@ final class LoadGenerator {
     private final JobSpec spec;
     private final Queueing queueing;
     private final Timing timing;
-    private final int clone;
+    private final int thread;
     private final Region region;
-    private final Verification verify;
     private final StopFlag stop;
-    private final DataMaker data;
     private final JobStats stats = new JobStats();
     private final Slots slots;
     /** Added and not yet shown to the device. */
     private final int[] unshown;
     private final SyncTurns syncs;
+    private final Pauses pauses;
     /** Slots whose write is done and whose flush is under way; null without {@code sync}. */
     private final boolean[] flushing;
     private final Outcomes outcomes;
     private RequestPort port;
+    private JobData data;
 
     private int unshownCount;
     /** Null in a closed loop. */
@@ -66,40 +65,36 @@ final class LoadGenerator {
     private boolean draining;
     /** Completions to gather before more is started. */
     private int owed;
-    private int sinceThought;
-    private boolean thinks;
-    private long thinkUntilNs;
     /** Where slow requests are noted; null if nobody asks. */
     private TailSamples tail;
 
-    LoadGenerator(JobSpec spec, int clone, Region region, Verification verify, StopFlag stop) {
-        this(spec, clone, region, verify, stop, NanoClock.MONOTONIC);
+    /**
+     * A clone before its run.
+     *
+     * @param thread number of the clone among all of the run: each has its own random numbers
+     */
+    LoadGenerator(JobSpec spec, int thread, Region region, StopFlag stop) {
+        this(spec, thread, region, stop, NanoClock.MONOTONIC);
     }
 
-    LoadGenerator(JobSpec spec, int clone, Region region, Verification verify, StopFlag stop,
-            NanoClock clock) {
+    LoadGenerator(JobSpec spec, int thread, Region region, StopFlag stop, NanoClock clock) {
         this.clock = clock;
         this.spec = spec;
         this.queueing = spec.queueing();
         this.timing = spec.timing();
-        this.clone = clone;
+        this.thread = thread;
         this.region = region;
-        this.verify = verify;
         this.stop = stop;
-        this.data = verify == null && spec.rw().writes() ? new DataMaker(spec, clone) : null;
         this.slots = new Slots(spec.iodepth());
         this.unshown = new int[spec.iodepth()];
         this.outcomes = new Outcomes(spec, slots, stats);
         this.syncs = new SyncTurns(spec.syncs());
+        this.pauses = new Pauses(spec.timing().think());
         this.flushing = spec.syncs().syncWrites() ? new boolean[spec.iodepth()] : null;
     }
 
     JobSpec spec() {
         return spec;
-    }
-
-    int cloneNumber() {
-        return clone;
     }
 
     JobStats stats() {
@@ -116,16 +111,20 @@ final class LoadGenerator {
         outcomes.observe(observers);
     }
 
-    /** Uses this way to the disk from now on. */
-    void use(RequestPort way) {
+    /**
+     * Uses this way to the disk from now on.
+     *
+     * @param disk where it leads; null if nobody checks its data
+     * @param writer number of this run of the clone: it is in the data that is written
+     */
+    void use(RequestPort way, OpenTarget disk, int writer) {
         port = way;
-        if (verify != null) {
-            verify.use(way, stats);
-        } else if (data != null) {
-            for (int slot = 0; slot < slots.depth(); slot++) {
-                data.prepare(way.dataAddress(slot), slot);
-            }
-        }
+        data = new JobData(spec, thread, disk, writer, way::dataAddress);
+    }
+
+    /** Takes the plan for done: what it would have written must be there. Before any read. */
+    void replay() {
+        data.replay(new RequestPlan(spec, region, thread));
     }
 
     /** Runs the job, measured. */
@@ -139,13 +138,13 @@ final class LoadGenerator {
             tail.begin(System.nanoTime());
         }
         outcomes.begin(recordFromNs);
-        pacer = Pacing.of(spec, clone);
+        pacer = Pacing.of(spec, thread);
         if (pacer != null) {
             isRamp = true;
             pacer.begin(beganNs);
         }
-        think(timing.startDelayNs(), clock.nanoTime());
-        drive(new RequestPlan(spec, region, clone, pacer));
+        pauses.begin(beganNs - timing.startDelayNs(), timing.startDelayNs());
+        drive(new RequestPlan(spec, region, thread));
         if (tail != null) {
             tail.end();
         }
@@ -158,36 +157,30 @@ final class LoadGenerator {
         outcomes.end();
         stats.activeNs = stats.elapsedNs + timing.rampNs();
         stats.usage = ThreadUsage.ofCurrentThread().since(before);
-    }
-
-    /** Reads back this clone's share of what all have written, not measured. */
-    void readBack() {
-        recording = false;
-        endNs = Long.MAX_VALUE;
-        pacer = null;
-        thinks = false;
-        drive(verify.readBack(clone, spec.clones()));
+        data.report(stats);
     }
 
     /**
-     * Makes everything written stable, not measured; returns whether the device says so.
+     * Reads back this clone's share of what all have written.
      *
-     * @param serves whether the queue still takes requests
+     * @param measured whether these reads are what the job is for
      */
-    boolean flush(BooleanSupplier serves) {
-        if (!port.add(0, Direction.SYNC, 0, 0)) {
-            return false;
+    void readBack(int share, int shares, boolean measured) {
+        recording = measured;
+        recordFromNs = clock.nanoTime();
+        endNs = Long.MAX_VALUE;
+        pacer = null;
+        pauses.end();
+        if (measured) {
+            outcomes.begin(recordFromNs);
         }
-        if (port.publish()) {
-            port.kick();
+        drive(data.readBack(
+                region, spec.access().sizes().maxBytes(spec.rw()), share, shares));
+        if (measured) {
+            stats.elapsedNs = Math.max(1, clock.nanoTime() - recordFromNs);
+            stats.activeNs = stats.elapsedNs;
         }
-        while (port.poll() == RequestPort.NOTHING) {
-            if (stop.isAbandoned() || !serves.getAsBoolean()) {
-                return false;
-            }
-            port.await(AWAIT_NS);
-        }
-        return port.isOk(0);
+        data.report(stats);
     }
 
     private void drive(Requests requests) {
@@ -211,7 +204,7 @@ final class LoadGenerator {
                 if (stop.isRequested() || isOver()) {
                     return;
                 }
-                if (pacer == null && !thinks) {
+                if (pacer == null && !pauses.isOn()) {
                     Thread.onSpinWait();
                     continue;
                 }
@@ -227,7 +220,7 @@ final class LoadGenerator {
 
     /** Waits for a completion, or a moment; returns whether none can come any more. */
     private boolean isAbandonedAfterWait() {
-        if (queueing.batchCompleteMin() == 0 && slots.hasFree() && !sourceEnded && !thinks) {
+        if (queueing.batchCompleteMin() == 0 && slots.hasFree() && !sourceEnded && !pauses.isOn()) {
             return stop.isAbandoned();
         }
         boolean sleeps = queueing.waitMode() == WaitMode.EVENT || port.waitsItself();
@@ -253,9 +246,8 @@ final class LoadGenerator {
 
     /** How long a guest may sleep so that it still starts the next request when it is due. */
     private long sleepNs() {
-        if (thinks) {
-            return Math.min(AWAIT_NS,
-                    thinkUntilNs - timing.think().spinNs() - nowNs - EARLY_NS);
+        if (pauses.isOn()) {
+            return Math.min(AWAIT_NS, pauses.sleepNs(nowNs) - EARLY_NS);
         }
         return pacer == null || !slots.hasFree() || sourceEnded
                 ? AWAIT_NS
@@ -271,7 +263,7 @@ final class LoadGenerator {
      * an open loop it starts when it is due, however late that is noticed.
      */
     private void submit() {
-        if (pacer != null || thinks) {
+        if (pacer != null || pauses.isOn()) {
             nowNs = clock.nanoTime();
             endRamp();
         }
@@ -279,7 +271,7 @@ final class LoadGenerator {
             return;
         }
         int batch = 0;
-        while (slots.inFlight() < depth && !thinks && startNext()) {
+        while (slots.inFlight() < depth && !pauses.isOn() && startNext()) {
             if (unshownCount == queueing.batchSubmit()) {
                 batch += show();
             }
@@ -293,10 +285,7 @@ final class LoadGenerator {
 
     /** Whether nothing is to be started now: a pause, a queue to drain, completions to gather. */
     private boolean holdsBack() {
-        if (thinks && thinkUntilNs - nowNs <= 0) {
-            thinks = false;
-        }
-        return thinks || owed > 0 && slots.inFlight() > 0
+        return pauses.goesOn(nowNs) || owed > 0 && slots.inFlight() > 0
                 || draining && slots.inFlight() > queueing.depthLow();
     }
 
@@ -320,9 +309,8 @@ final class LoadGenerator {
         syncs.started(direction);
         started(slot);
         sourceHasRequest = false;
-        if (recording && timing.think().ns() > 0
-                && ++sinceThought >= timing.think().blocks()) {
-            think(timing.think().ns(), nowNs);
+        if (recording) {
+            pauses.started(nowNs);
         }
         return true;
     }
@@ -344,12 +332,6 @@ final class LoadGenerator {
         if (isCounted()) {
             stats.levels.count(slots.inFlight(), 1);
         }
-    }
-
-    private void think(long ns, long fromNs) {
-        sinceThought = 0;
-        thinks = ns > 0;
-        thinkUntilNs = fromNs + ns;
     }
 
     /** Shows the device what was added; returns how many that were. */
@@ -403,8 +385,8 @@ final class LoadGenerator {
     /** Makes the source's next request available; false if there is none. */
     private boolean stepSource() {
         if (!sourceHasRequest) {
-            if (source == plan && verify != null && recording) {
-                Requests backlog = verify.backlogDue();
+            if (source == plan && recording) {
+                Requests backlog = data.backlogDue();
                 source = backlog == null ? plan : backlog;
             }
             if (stop.isRequested() || !source.next()) {
@@ -423,20 +405,14 @@ final class LoadGenerator {
     private boolean add(int slot, Direction direction) {
         long offset = source.offset();
         int lengthBytes = source.lengthBytes();
-        if (verify != null) {
-            if (!verify.begin(slot, direction, offset, lengthBytes)) {
-                return false;
-            }
-        } else if (direction == Direction.WRITE) {
-            data.refresh(port.dataAddress(slot), offset, lengthBytes);
+        if (!data.begin(slot, direction, offset, lengthBytes)) {
+            return false;
         }
         slots.describe(slot, direction, offset, lengthBytes);
         if (port.add(slot, direction, offset, lengthBytes)) {
             return true;
         }
-        if (verify != null) {
-            verify.undo(slot);
-        }
+        data.cancel(slot);
         return false;
     }
 
@@ -493,10 +469,7 @@ final class LoadGenerator {
                 tail.completed(slots.issueNs[slot], nowNs);
             }
         }
-        if (verify != null && direction != Direction.SYNC && !verify.end(slot, ok)
-                && spec.verify().fatal()) {
-            sourceEnded = true;
-        }
+        sourceEnded |= direction != Direction.SYNC && data.end(slot, ok);
     }
 
     /** With {@code sync} a write is done when it has been flushed, too. */

@@ -1,16 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
-<<<<<<< HEAD
-/**
- * Where a disk's content before the load can be read past the device. Thread: any.
- *
- * @param path the image file; null of a disk that began as zeroes
- */
-record Reference(String path) {
-    /** A disk that began as zeroes. */
-    static final Reference ZEROES = new Reference(null);
-=======
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.OpenImage;
 import java.io.IOException;
@@ -93,5 +83,4 @@ interface Reference extends AutoCloseable {
             }
         };
     }
->>>>>>> 75b685f (Verify: headers, a ledger of what each block must read as, and a facade for the load generator)
 }

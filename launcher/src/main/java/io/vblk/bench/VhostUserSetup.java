@@ -21,4 +21,9 @@ public record VhostUserSetup(String path, int queueSize, RingSetup ring, long re
                     + VirtioBlkOptions.QUEUE_SIZE_MAX + ", not " + queueSize);
         }
     }
+
+    @Override
+    public String name() {
+        return "vhost-user:" + path;
+    }
 }

@@ -96,6 +96,12 @@ public record JobSpec(String name, Map<String, String> options, String target, i
                 timing, queueing, syncs, verify, payload, goals, other);
     }
 
+    /** The same with other goals. */
+    public JobSpec withGoals(Goals other) {
+        return new JobSpec(name, options, target, clones, stonewall, newGroup, access, extent,
+                timing, queueing, syncs, verify, payload, other, reporting);
+    }
+
     /** The same with another access. */
     public JobSpec withAccess(Access other) {
         return new JobSpec(name, options, target, clones, stonewall, newGroup, other, extent,

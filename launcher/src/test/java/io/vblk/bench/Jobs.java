@@ -45,8 +45,8 @@ final class Jobs {
             Region region = Region.of(spec.extent(), spec.access(), 0, guest.capacityBytes(),
                     guest.blockBytes());
             LoadGenerator job =
-                    new LoadGenerator(spec, 0, region, null, new StopFlag(), clock);
-            job.use(guest.port(0, spec.queueing().waitMode(), false));
+                    new LoadGenerator(spec, 0, region, new StopFlag(), clock);
+            job.use(guest.port(0, spec.queueing().waitMode(), false), null, 0);
             job.run();
             return job.stats();
         }

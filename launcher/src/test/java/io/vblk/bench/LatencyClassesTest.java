@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vblk.fio.Direction;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -17,10 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class LatencyClassesTest {
     private static JobStats job(long... latenciesNs) {
         JobStats job = new JobStats();
-        boolean write = false;
-        for (long ns : latenciesNs) {
-            job.of(write).record(0, 0, ns, 4096);
-            write = !write;
+        List<Direction> kinds = List.of(Direction.READ, Direction.WRITE, Direction.TRIM);
+        for (int i = 0; i < latenciesNs.length; i++) {
+            job.of(kinds.get(i % kinds.size())).record(0, 0, latenciesNs[i], 4096);
         }
         return job;
     }
