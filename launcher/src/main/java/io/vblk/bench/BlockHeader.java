@@ -6,7 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.zip.CRC32C;
+import java.util.zip.CRC32;
 
 /**
  * What the first {@link #BYTES} bytes of each piece say of it. Little endian. It names what fio's
@@ -25,10 +25,13 @@ import java.util.zip.CRC32C;
  *     +------------------------------+ the header, `sum` bytes, the -
  *  64 - rest zeroes                                                 -
  *     -                              +--------------+---------------+
- * 112 -                              |      0       | crc32c of 0   |
+ * 112 -                              |      0       | crc32 of 0    |
  *     +------------------------------+--------------+ to 123        +
  * 128 | data                                        +---------------+
  * </pre>
+ *
+ * <p>The header's own check is no crc32c: a crc32c over data with its crc32c at the end is the
+ * same for all data, so the ledger would not see one header in place of another.
  *
  * @param method what the checksum is
  * @param pieceBytes length of the piece, this header included
@@ -82,7 +85,7 @@ record BlockHeader(VerifySpec.Method method, int pieceBytes, int writer, long of
      *
      * @param code of {@link #code}
      */
-    static void write(byte[] to, int at, Recipe recipe, int code, Checksum checksum, CRC32C crc,
+    static void write(byte[] to, int at, Recipe recipe, int code, Checksum checksum, CRC32 crc,
             long offset, long run, int sequence, long timeNs) {
         Arrays.fill(to, at, at + BYTES, (byte) 0);
         INTS.set(to, at, MAGIC);
@@ -107,7 +110,7 @@ record BlockHeader(VerifySpec.Method method, int pieceBytes, int writer, long of
         if (at + BYTES > data.length || (int) INTS.get(data, at) != MAGIC) {
             return null;
         }
-        CRC32C crc = new CRC32C();
+        CRC32 crc = new CRC32();
         crc.update(data, at, CRC_AT);
         int code = data[at + METHOD_AT];
         return (int) INTS.get(data, at + CRC_AT) != (int) crc.getValue()

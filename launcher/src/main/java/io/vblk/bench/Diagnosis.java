@@ -69,15 +69,14 @@ final class Diagnosis {
                 unit = next;
                 continue;
             }
-            Write write = write(unit);
-            if (write != null && partlyThere.contains(write) && isOldData(finding)) {
-                if (said.add(write)) {
-                    failures.add(torn(write, finding, target, dumps, address));
+            if (isTorn(finding, partlyThere)) {
+                if (said.add(write(unit))) {
+                    failures.add(torn(write(unit), finding, target, dumps, address));
                 }
             } else {
                 while (next < enough && findings.get(next) != null
                         && findings.get(next).same().equals(finding.same())
-                        && !partlyThere.contains(write(next))) {
+                        && !isTorn(findings.get(next), partlyThere)) {
                     next++;
                 }
                 failures.add(failure(finding.kind(), unit, next, finding, finding.detail(),
@@ -103,6 +102,10 @@ final class Diagnosis {
         return (ledger.bits(unit) & (Ledger.WRITTEN | Ledger.SHARED)) == Ledger.WRITTEN
                 ? new Write(ledger.writer(unit), ledger.sequence(unit))
                 : null;
+    }
+
+    private boolean isTorn(Finding finding, Set<Write> partlyThere) {
+        return partlyThere.contains(write(finding.unit())) && isOldData(finding);
     }
 
     /** Whether a unit may be what a write that got only half way has left. */

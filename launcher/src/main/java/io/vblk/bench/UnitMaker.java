@@ -2,7 +2,7 @@
 package io.vblk.bench;
 
 import io.vblk.fio.VerifySpec;
-import java.util.zip.CRC32C;
+import java.util.zip.CRC32;
 
 /**
  * Makes the data of a unit, the same each time for the same write: pieces of a header and
@@ -14,7 +14,7 @@ final class UnitMaker {
     private final int code;
     private final long seedOfRun;
     private final long run;
-    private final CRC32C crc = new CRC32C();
+    private final CRC32 crc = new CRC32();
 
     /**
      * A maker of one clone's data.
