@@ -23,11 +23,12 @@ import java.util.Map;
  * @param payload what data is written
  * @param goals what ends it early
  * @param reporting what is reported
+ * @param attachment how it gets at the target
  */
 public record JobSpec(String name, Map<String, String> options, String target, int clones,
         boolean stonewall, boolean newGroup, Access access, Extent extent, Timing timing,
         Queueing queueing, Syncs syncs, VerifySpec verify, Payload payload, Goals goals,
-        Reporting reporting) {
+        Reporting reporting, Attachment attachment) {
     /** Most clones: each is a thread. */
     public static final int CLONES_MAX = 64;
 
@@ -51,43 +52,49 @@ public record JobSpec(String name, Map<String, String> options, String target, i
     public static JobSpec of(Access access, Extent extent, Timing timing, Queueing queueing) {
         return new JobSpec("vblk", Map.of(), null, 1, false, false, access, extent, timing,
                 queueing, Syncs.NONE, VerifySpec.NONE, Payload.RANDOM, Goals.NONE,
-                Reporting.DEFAULT);
+                Reporting.DEFAULT, Attachment.DEFAULT);
     }
 
     /** The same, so many times. */
     public JobSpec withClones(int number) {
         return new JobSpec(name, options, target, number, stonewall, newGroup, access, extent,
-                timing, queueing, syncs, verify, payload, goals, reporting);
+                timing, queueing, syncs, verify, payload, goals, reporting,
+                attachment);
     }
 
     /** The same, checked so. */
     public JobSpec withVerify(VerifySpec other) {
         return new JobSpec(name, options, target, clones, stonewall, newGroup, access, extent,
-                timing, queueing, syncs, other, payload, goals, reporting);
+                timing, queueing, syncs, other, payload, goals, reporting,
+                attachment);
     }
 
     /** The same with another timing. */
     public JobSpec withTiming(Timing other) {
         return new JobSpec(name, options, target, clones, stonewall, newGroup, access, extent,
-                other, queueing, syncs, verify, payload, goals, reporting);
+                other, queueing, syncs, verify, payload, goals, reporting,
+                attachment);
     }
 
     /** The same with flushes. */
     public JobSpec withSyncs(Syncs other) {
         return new JobSpec(name, options, target, clones, stonewall, newGroup, access, extent,
-                timing, queueing, other, verify, payload, goals, reporting);
+                timing, queueing, other, verify, payload, goals, reporting,
+                attachment);
     }
 
     /** The same against another target. */
     public JobSpec withTarget(String other) {
         return new JobSpec(name, options, other, clones, stonewall, newGroup, access, extent,
-                timing, queueing, syncs, verify, payload, goals, reporting);
+                timing, queueing, syncs, verify, payload, goals, reporting,
+                attachment);
     }
 
     /** The same with other queueing. */
     public JobSpec withQueueing(Queueing other) {
         return new JobSpec(name, options, target, clones, stonewall, newGroup, access, extent,
-                timing, other, syncs, verify, payload, goals, reporting);
+                timing, other, syncs, verify, payload, goals, reporting,
+                attachment);
     }
 
     /** The same, reported so. */

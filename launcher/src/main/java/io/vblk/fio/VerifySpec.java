@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
  * How data is checked. Thread: any.
  *
  * @param method what tells that a block is the right one; NONE for no check
- * @param pattern bytes of {@link Method#PATTERN}, repeated; a hole for the offset is
- *     {@link #OFFSET_HOLE} eight times. Null without a pattern
+ * @param pattern bytes that blocks are filled with, repeated, behind a header where the method has
+ *     one; a hole for the offset is {@link #OFFSET_HOLE} eight times. Null for random data
  * @param intervalBytes length of the pieces that have a header each; 0 for the size of the request
  * @param doVerify whether to read back what was written
  * @param backlog writes after which some are read back, 0 for all at the end
