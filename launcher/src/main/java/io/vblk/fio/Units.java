@@ -53,16 +53,22 @@ final class Units {
      * @param bareNs what a number without a unit counts; in parentheses it is a microsecond
      */
     static long timeNs(String text, long bareNs) {
-        String time = text.trim();
-        long bare = time.startsWith("(") ? MICROSECOND_NS : bareNs;
-        return value(time, "time: write a number, with us, ms, s, m, h or d", unit -> {
+        boolean inSum = text.trim().startsWith("(");
+        long bare = inSum ? MICROSECOND_NS : bareNs;
+        // A sum is one of microseconds: what has no unit may be a factor in it.
+        long scale = inSum ? MICROSECOND_NS : 1;
+        long value = value(text, "time: write a number, with us, ms, s, m, h or d", unit -> {
             Long ns = unit.isEmpty() ? Long.valueOf(bare) : TIMES_NS.get(unit);
             if (ns == null) {
                 throw new JobSyntaxException("'" + text + "' has the unit '" + unit
                         + "', which is none of us, ms, s, m, h, d");
             }
-            return ns;
+            return (double) ns / scale;
         });
+        if (Math.abs(value) > VALUE_MAX / scale) {
+            throw tooLarge(text);
+        }
+        return value * scale;
     }
 
     /** A size or a share: {@code 512m}, {@code 20%}. */
