@@ -2,6 +2,7 @@
 package io.vblk.bench;
 
 import io.vblk.block.image.ImageException;
+import io.vblk.fio.JobPlan;
 import io.vblk.fio.JobSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -51,7 +52,7 @@ public final class BenchRun implements AutoCloseable {
             throws IOException {
         BenchRun run = new BenchRun();
         try {
-            List<List<JobSpec>> phases = phases(jobs);
+            List<List<JobSpec>> phases = JobPlan.phases(jobs);
             for (Map.Entry<String, TargetSetup> setup : setups.entrySet()) {
                 List<List<JobSpec>> own = phases.stream()
                         .map(phase -> phase.stream()
@@ -77,17 +78,6 @@ public final class BenchRun implements AutoCloseable {
     public static BenchRun open(TargetSetup setup, JobSpec job) throws IOException {
         JobSpec named = job.withTarget(setup.name());
         return open(List.of(named), Map.of(named.target(), setup));
-    }
-
-    private static List<List<JobSpec>> phases(List<JobSpec> jobs) {
-        List<List<JobSpec>> phases = new ArrayList<>();
-        for (JobSpec job : jobs) {
-            if (phases.isEmpty() || job.stonewall()) {
-                phases.add(new ArrayList<>());
-            }
-            phases.get(phases.size() - 1).add(job);
-        }
-        return phases;
     }
 
     private void makeClones(List<List<JobSpec>> jobs) {

@@ -21,6 +21,27 @@ public final class FioOptions {
         return row != null && row.isFlag();
     }
 
+    /**
+     * An option as command lines show it.
+     *
+     * @param name its name, as fio has it
+     * @param aliases other names
+     * @param argument what its value is, such as {@code SIZE}
+     * @param isFlag whether it can stand without a value
+     * @param help what it does, with what holds without it
+     */
+    public record Row(
+            String name, List<String> aliases, String argument, boolean isFlag, String help) {}
+
+    /** All options, in the order of the documents. */
+    public static List<Row> rows() {
+        return OptionTable.SECTIONS.values().stream().flatMap(List::stream)
+                .map(row -> new Row(row.name(), row.aliases(), row.kind().argument(),
+                        row.isFlag(), row.help() + (row.fallback().isEmpty()
+                                ? "" : "; default: " + row.fallback())))
+                .toList();
+    }
+
     /** Names of all options, without aliases, in the order of the documents. */
     public static List<String> names() {
         return OptionTable.SECTIONS.values().stream().flatMap(List::stream)

@@ -148,4 +148,16 @@ public record JobPlan(List<JobSpec> jobs, Map<String, String> globals, List<Stri
         }
         return map;
     }
+
+    /** Jobs by when they run: those of a list run together, up to one with a stonewall. */
+    public static List<List<JobSpec>> phases(List<JobSpec> jobs) {
+        List<List<JobSpec>> phases = new ArrayList<>();
+        for (JobSpec job : jobs) {
+            if (phases.isEmpty() || job.stonewall()) {
+                phases.add(new ArrayList<>());
+            }
+            phases.get(phases.size() - 1).add(job);
+        }
+        return phases;
+    }
 }

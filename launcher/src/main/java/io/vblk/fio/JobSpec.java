@@ -100,19 +100,22 @@ public record JobSpec(String name, Map<String, String> options, String target, i
     /** The same, reported so. */
     public JobSpec withReporting(Reporting other) {
         return new JobSpec(name, options, target, clones, stonewall, newGroup, access, extent,
-                timing, queueing, syncs, verify, payload, goals, other);
+                timing, queueing, syncs, verify, payload, goals, other,
+                attachment);
     }
 
     /** The same with other goals. */
     public JobSpec withGoals(Goals other) {
         return new JobSpec(name, options, target, clones, stonewall, newGroup, access, extent,
-                timing, queueing, syncs, verify, payload, other, reporting);
+                timing, queueing, syncs, verify, payload, other, reporting,
+                attachment);
     }
 
     /** The same with another access. */
     public JobSpec withAccess(Access other) {
         return new JobSpec(name, options, target, clones, stonewall, newGroup, other, extent,
-                timing, queueing, syncs, verify, payload, goals, reporting);
+                timing, queueing, syncs, verify, payload, goals, reporting,
+                attachment);
     }
 
     /** What it does. */

@@ -4,6 +4,7 @@ package io.vblk.launcher;
 import io.vblk.bench.RingSetup;
 import io.vblk.bench.VhostUserSetup;
 import io.vblk.fio.JobSpec;
+import java.util.List;
 import java.util.Set;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
@@ -17,9 +18,14 @@ final class BackendTarget {
 
     private BackendTarget() {}
 
-    /** Whether a command line names one; a file of such a name is had as ./NAME. */
+    /** Whether a target is one; a file of such a name is had as ./NAME. */
+    static boolean isName(String target) {
+        return target.startsWith(PREFIX);
+    }
+
+    /** Whether a command line names one. */
     static boolean isNamed(CommandLine line) {
-        return !line.getArgList().isEmpty() && line.getArgList().get(0).startsWith(PREFIX)
+        return !line.getArgList().isEmpty() && isName(line.getArgList().get(0))
                 && !line.hasOption("format");
     }
 
@@ -42,15 +48,14 @@ final class BackendTarget {
     }
 
     /** What the options describe. */
-    static VhostUserSetup setup(CommandLine line, JobSpec job) throws UsageException {
+    static VhostUserSetup setup(CommandLine line, List<JobSpec> jobs) throws UsageException {
         String path = path(line);
         for (Option option : DeviceOptions.ofOwnDevice().getOptions()) {
             if (!OF_GUESTS.contains(option.getLongOpt())) {
                 refuseOption(line, option.getLongOpt());
             }
         }
-        refuseOption(line, "stats");
-        if (job.changesDisk() && !line.hasOption("allow-write")) {
+        if (jobs.stream().anyMatch(JobSpec::changesDisk) && !line.hasOption("allow-write")) {
             throw new UsageException("this load would overwrite " + line.getArgList().get(0)
                     + ": add --allow-write if its data may be destroyed");
         }

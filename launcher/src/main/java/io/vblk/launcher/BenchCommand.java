@@ -2,20 +2,25 @@
 package io.vblk.launcher;
 
 import io.vblk.bench.BenchRun;
-import io.vblk.bench.DeviceSetup;
+import io.vblk.bench.Comparison;
+import io.vblk.bench.ComparisonReport;
 import io.vblk.bench.JobReport;
-import io.vblk.bench.TargetSetup;
 import io.vblk.fio.BlockSizes;
+import io.vblk.fio.FioOptions;
+import io.vblk.fio.JobPlan;
 import io.vblk.fio.JobSpec;
 import io.vblk.fio.WaitMode;
-import io.vblk.block.image.ImageSpec;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
-/** bench: a fio-like load against an image in this process, or a back-end in another. */
+/**
+ * bench: loads in fio's language against images in this process, back-ends in others, and files.
+ */
 final class BenchCommand implements Command {
     @Override
     public String name() {
@@ -24,58 +29,97 @@ final class BenchCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "IMAGE|vhost-user:SOCKET [OPTION]...";
+        return "[IMAGE|vhost-user:SOCKET|file:PATH]... [JOBFILE.fio] [OPTION]...";
     }
 
     @Override
     public String summary() {
-        return "Put a fio-like load on an image through the virtqueue and report latencies";
+        return "Put loads in fio's language on disks and report latencies";
     }
 
     @Override
     public Options options() {
         Options options = new Options();
-        CommonOptions.addWorkload(options);
-        options.addOption(CommonOptions.value("numjobs", "N",
-                "guests that do the same at once, each with its own queue; default: 1"));
-        options.addOption(CommonOptions.toggle("time_based",
-                "go on until the runtime is over"));
-        options.addOption(CommonOptions.value("ramp_time", "TIME",
-                "time at the start that does not count"));
-        options.addOption(CommonOptions.value("rate_iops", "N[,M]",
-                "requests per second and job, or reads and writes: an open loop, whose latencies "
-                        + "count from the intended start; default: as fast as they are answered"));
-        options.addOption(CommonOptions.value("rate_process", "PROCESS",
-                "how a rate spreads requests: linear or poisson; default: linear"));
-        options.addOption(CommonOptions.toggle("group_reporting",
-                "report all jobs as one"));
         options.addOption(CommonOptions.value("output-format", "FORMAT",
                 "normal or json, in fio's shape; default: normal"));
+        options.addOption(CommonOptions.value("section", "NAME",
+                "take this section of the job file; may be given several times"));
+        options.addOption(CommonOptions.flag("parse-only", "only look whether the jobs are right"));
+        options.addOption(CommonOptions.flag("showcmd",
+                "show the jobs as a command line, and do nothing"));
+        options.addOption(CommonOptions.value("cmdhelp", "NAME",
+                "explain an option of jobs, or all of them: fio's, and those of vblk"));
         options.addOption(CommonOptions.flag("stats",
                 "also report what the event loop did, handler by handler"));
         options.addOption(CommonOptions.flag("explain-tail",
                 "also report why the slowest requests were slow"));
         DeviceOptions.addTo(options);
+        WorkloadOptions.addTo(options);
         return options;
     }
 
     @Override
-    public int run(CommandLine line) throws UsageException, IOException {
-        boolean json = isJson(line);
-        JobSpec job = CommonOptions.job(line, CommonOptions.integer(line, "numjobs", 1),
-                CommonOptions.isOn(line, "time_based", false), WaitMode.POLL);
-        if (CommonOptions.isOn(line, "group_reporting", false)) {
-            job = job.withReporting(job.reporting().grouped());
+    public boolean shows(Option option) {
+        return WorkloadOptions.isShown(option);
+    }
+
+    @Override
+    public void checkArguments(CommandLine line) throws UsageException {
+        for (String word : line.getArgList()) {
+            if (word.isEmpty()) {
+                throw new UsageException("bench: a target has no name: vblk bench " + synopsis());
+            }
         }
+    }
+
+    @Override
+    public int run(CommandLine line) throws UsageException, IOException {
+        if (line.hasOption("cmdhelp")) {
+            System.out.print(FioOptions.help(line.getOptionValue("cmdhelp")));
+            return 0;
+        }
+        JobPlan plan = WorkloadOptions.plan(line, WaitMode.POLL);
+        plan.warnings().forEach(warning -> System.err.println("vblk: " + warning));
+        if (line.hasOption("showcmd")) {
+            System.out.println("vblk bench " + String.join(" ", line.getArgList().stream()
+                    .filter(word -> !WorkloadOptions.isJobFile(word)).toList())
+                    + " " + plan.command());
+            return 0;
+        }
+        List<String> targets = targets(line, plan);
+        if (line.hasOption("parse-only")) {
+            return 0;
+        }
+        return targets.size() > 1 ? compare(line, plan, targets) : measure(line, plan, targets);
+    }
+
+    private List<String> targets(CommandLine line, JobPlan plan) throws UsageException {
+        List<String> targets = WorkloadOptions.targets(line);
+        boolean named = plan.jobs().stream().allMatch(job -> job.target() != null);
+        if (targets.isEmpty() && !named) {
+            throw new UsageException("bench needs a target, or a filename in each job: vblk bench "
+                    + synopsis());
+        }
+        if (!targets.isEmpty() && named) {
+            throw new UsageException("all jobs have a target of their own (filename or ioengine): "
+                    + "leave out " + String.join(" and ", targets));
+        }
+        return targets;
+    }
+
+    private static int measure(CommandLine line, JobPlan plan, List<String> targets)
+            throws UsageException, IOException {
+        boolean json = isJson(line);
+        List<JobSpec> jobs = LoadTargets.on(plan.jobs(), targets.isEmpty() ? null : targets.get(0));
         Termination termination = Termination.handle();
-        try (BenchRun run = BenchRun.open(setup(line, job), job);
-                ProgressLine progress = ProgressLine.onTerminal(List.of(job))) {
+        try (BenchRun run = BenchRun.open(jobs, LoadTargets.setups(line, jobs));
+                ProgressLine progress = ProgressLine.onTerminal(jobs)) {
             termination.stops(run::stop);
             if (line.hasOption("explain-tail")) {
                 run.explainTail();
             }
             if (!json) {
-                System.out.println(headline(job));
+                System.out.print(headline(jobs));
             }
             JobReport report = run.run(progress);
             progress.erase();
@@ -83,19 +127,52 @@ final class BenchCommand implements Command {
             if (line.hasOption("stats") && !json) {
                 System.out.print(report.loopsToText());
             }
-            return termination.exitCodeAfter(Failures.print(report));
+            return termination.exitCodeAfter(Failures.print(report.failures()));
         }
     }
 
-    private static TargetSetup setup(CommandLine line, JobSpec job)
+    private static int compare(CommandLine line, JobPlan plan, List<String> targets)
             throws UsageException, IOException {
-        if (BackendTarget.isNamed(line)) {
-            return BackendTarget.setup(line, job);
+        boolean json = isJson(line);
+        Termination termination = Termination.handle();
+        List<BenchRun> runs = new ArrayList<>();
+        try {
+            for (String target : targets) {
+                List<JobSpec> jobs = LoadTargets.on(plan.jobs(), target);
+                runs.add(BenchRun.open(jobs, LoadTargets.setups(line, jobs)));
+            }
+            Comparison comparison = new Comparison(targets, runs, plan.jobs());
+            termination.stops(comparison::stop);
+            if (!json) {
+                System.out.print(headline(plan.jobs()));
+            }
+            ComparisonReport report = comparison.run(round -> { });
+            if (json) {
+                System.out.println(report.toJson());
+            } else {
+                for (JobReport whole : report.wholes()) {
+                    System.out.print("\n" + whole.toText());
+                }
+                System.out.print("\n" + report.toText());
+            }
+            return termination.exitCodeAfter(Failures.print(report.failures()));
+        } finally {
+            closeAll(runs);
         }
-        ImageSpec image = ImageAccess.forLoad(line, job.changesDisk());
-        DeviceSetup setup = DeviceOptions.setup(line, image, job);
-        IdleOptions.warn(line, image.target());
-        return setup;
+    }
+
+    private static void closeAll(List<BenchRun> runs) throws IOException {
+        IOException failure = null;
+        for (BenchRun run : runs) {
+            try {
+                run.close();
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     private static boolean isJson(CommandLine line) throws UsageException {
@@ -108,13 +185,19 @@ final class BenchCommand implements Command {
         };
     }
 
-    private static String headline(JobSpec spec) {
-        BlockSizes sizes = spec.access().sizes();
-        return String.format(Locale.ROOT, "%s: (g=0): rw=%s, bs=(R) %dB-%dB, (W) %dB-%dB, "
-                        + "(T) %dB-%dB, ioengine=vblk, iodepth=%d%nStarting %d guest%s (%s loop)",
-                spec.name(), spec.rw().fioName(), sizes.read().minBytes(), sizes.read().maxBytes(),
-                sizes.write().minBytes(), sizes.write().maxBytes(), sizes.trim().minBytes(),
-                sizes.trim().maxBytes(), spec.iodepth(), spec.clones(),
-                spec.clones() == 1 ? "" : "s", spec.isOpenLoop() ? "open" : "closed");
+    private static String headline(List<JobSpec> jobs) {
+        StringBuilder text = new StringBuilder();
+        int guests = 0;
+        for (JobSpec job : jobs) {
+            BlockSizes sizes = job.access().sizes();
+            text.append(String.format(Locale.ROOT, "%s: (g=0): rw=%s, bs=(R) %dB-%dB, (W) %dB-%dB, "
+                    + "(T) %dB-%dB, ioengine=vblk, iodepth=%d (%s loop)%n", job.name(),
+                    job.rw().fioName(), sizes.read().minBytes(), sizes.read().maxBytes(),
+                    sizes.write().minBytes(), sizes.write().maxBytes(), sizes.trim().minBytes(),
+                    sizes.trim().maxBytes(), job.iodepth(), job.isOpenLoop() ? "open" : "closed"));
+            guests += job.clones();
+        }
+        return text.append(String.format(Locale.ROOT, "Starting %d guest%s%n", guests,
+                guests == 1 ? "" : "s")).toString();
     }
 }

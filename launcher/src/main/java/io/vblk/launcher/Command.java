@@ -4,6 +4,7 @@ package io.vblk.launcher;
 import java.io.IOException;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** One command of the program. Thread: main. */
@@ -20,6 +21,11 @@ sealed interface Command
 
     /** Its options. */
     Options options();
+
+    /** Whether its own help shows an option; the others are explained elsewhere. */
+    default boolean shows(Option option) {
+        return true;
+    }
 
     /** Whether operators want to read what happens meanwhile, when called with these words. */
     default boolean logsForOperators(List<String> words) {

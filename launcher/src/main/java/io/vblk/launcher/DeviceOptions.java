@@ -24,6 +24,7 @@ import io.vblk.block.image.DetectZeroes;
 import io.vblk.block.image.ImageFormat;
 import io.vblk.block.image.ImageSpec;
 import io.vblk.fio.JobSpec;
+import io.vblk.fio.QueueDemand;
 import io.vblk.virtioblk.CallCoalescing;
 import io.vblk.virtioblk.VirtioBlkOptions;
 import java.util.ArrayList;
@@ -132,12 +133,19 @@ final class DeviceOptions {
                 "processors for the event loops, such as 0,2-3: the first for the first loop"));
     }
 
-    /** What the options describe, for guests with this job. */
-    static DeviceSetup setup(CommandLine line, ImageSpec image, JobSpec job)
+    /** All of them. */
+    static Options all() {
+        Options options = new Options();
+        addTo(options);
+        return options;
+    }
+
+    /** What the options describe, for guests with these jobs. */
+    static DeviceSetup setup(CommandLine line, ImageSpec image, List<JobSpec> jobs)
             throws UsageException {
         RingSetup ring = ring(line, RingSetup.DEFAULT);
         LoopSetup loop = loop(line);
-        VirtioBlkOptions device = device(line, job, ring);
+        VirtioBlkOptions device = device(line, QueueDemand.of(jobs), ring);
         checkHomes(device, loop);
         return new DeviceSetup(image, device, loop, ring);
     }
@@ -195,20 +203,20 @@ final class DeviceOptions {
         return options;
     }
 
-    private static VirtioBlkOptions device(CommandLine line, JobSpec job, RingSetup ring)
-            throws UsageException {
-        int queues = integer(line, "num-queues", job.clones());
-        if (queues < job.clones()) {
+    private static VirtioBlkOptions device(CommandLine line, QueueDemand demand,
+            RingSetup ring) throws UsageException {
+        int queues = integer(line, "num-queues", demand.queues());
+        if (queues < demand.queues()) {
             throw new UsageException("num-queues=" + queues + " is too few: each of the "
-                    + job.clones() + " guests has a queue of its own");
+                    + demand.queues() + " guests has a queue of its own");
         }
-        long descriptors = (long) job.iodepth() * ring.descriptorsPerRequest();
+        long descriptors = (long) demand.iodepth() * ring.descriptorsPerRequest();
         VirtioBlkOptions device = new VirtioBlkOptions(text(line, "serial", SERIAL), queues,
-                integer(line, "queue-size", ring.queueSizeFor(job.iodepth())), segMax(line),
+                integer(line, "queue-size", ring.queueSizeFor(demand.iodepth())), segMax(line),
                 numbers(line, "iothread-vq-mapping"), ring.inOrder(), coalescing(line),
                 cache(line).writeCache());
         if (descriptors > device.queueSize()) {
-            throw new UsageException("iodepth=" + job.iodepth() + " does not fit a queue of "
+            throw new UsageException("iodepth=" + demand.iodepth() + " does not fit a queue of "
                     + device.queueSize() + (ring.indirect() ? "" : " without indirect tables")
                     + (line.hasOption("queue-size") ? "" : ", the largest that there is"));
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.launcher;
 
-import io.vblk.bench.JobReport;
 import java.util.List;
 
 /** What went wrong in a run, on stderr. */
@@ -9,8 +8,7 @@ final class Failures {
     private Failures() {}
 
     /** Prints the failures of a run; returns the exit code. */
-    static int print(JobReport report) {
-        List<String> failures = report.failures();
+    static int print(List<String> failures) {
         failures.forEach(line -> System.err.println("vblk: " + line));
         return failures.isEmpty() ? 0 : Main.EXIT_FAILURE;
     }

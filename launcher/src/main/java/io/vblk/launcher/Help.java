@@ -38,7 +38,9 @@ final class Help {
                 .append(command.synopsis()).append("\n\n")
                 .append(command.summary()).append(".\n\n");
         for (Option option : command.options().getOptions()) {
-            row(out, "--" + option.getLongOpt() + value(option), option.getDescription());
+            if (command.shows(option)) {
+                row(out, "--" + option.getLongOpt() + value(option), option.getDescription());
+            }
         }
         row(out, "--verbose", VERBOSE_TEXT);
         row(out, "--help", "this text");

@@ -21,8 +21,8 @@ final class ImageAccess {
     private ImageAccess() {}
 
     /** The image of a simulated load that writes or not. */
-    static ImageSpec forLoad(CommandLine line, boolean writes) throws UsageException {
-        String target = line.getArgList().get(0);
+    static ImageSpec forLoad(CommandLine line, String target, boolean writes)
+            throws UsageException {
         ImageFormat format = DeviceOptions.format(line);
         boolean readOnly = line.hasOption("read-only");
         if (writes && readOnly) {

@@ -5,6 +5,7 @@ import io.vblk.bench.BenchRun;
 import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobReport;
 import io.vblk.bench.LoopSetup;
+import io.vblk.fio.JobPlan;
 import io.vblk.fio.JobSpec;
 import io.vblk.fio.WaitMode;
 import io.vblk.block.image.ImageException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** serve: an image for guests on a socket, or for simulated ones, until told to end. */
@@ -44,9 +46,14 @@ final class ServeCommand implements Command {
         SocketOptions.addTo(options);
         options.addOption(CommonOptions.value("guests", "N",
                 "simulated guests, each a thread with its own queue; default: 1"));
-        CommonOptions.addWorkload(options);
         DeviceOptions.addTo(options);
+        WorkloadOptions.addTo(options);
         return options;
+    }
+
+    @Override
+    public boolean shows(Option option) {
+        return WorkloadOptions.isShown(option);
     }
 
     @Override
@@ -100,11 +107,16 @@ final class ServeCommand implements Command {
             throw new UsageException(
                     "guests must be 1 to " + JobSpec.CLONES_MAX + ", not " + guests);
         }
-        JobSpec asked = CommonOptions.job(line, guests, false, WaitMode.EVENT);
+        JobPlan plan = WorkloadOptions.plan(line, WaitMode.EVENT);
+        if (plan.jobs().size() > 1 || plan.jobs().get(0).clones() > 1) {
+            throw new UsageException("serve has one job and --guests of it: use bench for more");
+        }
+        plan.warnings().forEach(warning -> System.err.println("vblk: " + warning));
+        JobSpec asked = plan.jobs().get(0).withClones(guests);
         JobSpec job = asked.withTiming(asked.timing().untilStopped())
                 .withReporting(asked.reporting().grouped());
-        ImageSpec image = ImageAccess.forLoad(line, job.changesDisk());
-        DeviceSetup setup = DeviceOptions.setup(line, image, job);
+        ImageSpec image = ImageAccess.forLoad(line, line.getArgList().get(0), job.changesDisk());
+        DeviceSetup setup = DeviceOptions.setup(line, image, List.of(job));
         IdleOptions.warn(line, image.target());
         Termination termination = Termination.handle();
         AtomicBoolean sizeAsked = new AtomicBoolean();
@@ -127,7 +139,7 @@ final class ServeCommand implements Command {
             });
             progress.erase();
             System.out.print("\n" + report.toText());
-            return Failures.print(report);
+            return Failures.print(report.failures());
         }
     }
 
