@@ -8,8 +8,9 @@ package io.vblk.bench;
  */
 final class Drawn implements Places {
     private final long regionBytes;
+    private final int unitBytes;
     private final int[] minBytes;
-    private final BlockDraw[] draws;
+    private final BlockDraw draw;
     private final RandomStream random;
     private final int sequence;
     /** Requests of this sequence that are to come. */
@@ -21,14 +22,15 @@ final class Drawn implements Places {
      * Drawn places.
      *
      * @param minBytes smallest size of each direction, by ordinal
-     * @param draws of each direction, of blocks of that size
+     * @param draw draws blocks of {@code unitBytes}: the same ones are liked by all directions
      * @param sequence requests in a row from each
      */
-    Drawn(long regionBytes, int[] minBytes, BlockDraw[] draws, int sequence,
+    Drawn(long regionBytes, int unitBytes, int[] minBytes, BlockDraw draw, int sequence,
             RandomStream random) {
         this.regionBytes = regionBytes;
+        this.unitBytes = unitBytes;
         this.minBytes = minBytes.clone();
-        this.draws = draws.clone();
+        this.draw = draw;
         this.sequence = sequence;
         this.random = random;
     }
@@ -38,12 +40,25 @@ final class Drawn implements Places {
         long at = position;
         int least = minBytes[direction];
         if (following == 0 || at > regionBytes - least) {
-            at = draws[direction].next(random) * least;
+            at = drawn(least);
             following = sequence;
         }
         following--;
         lengthBytes = (int) Math.min(wantedBytes, regionBytes - at);
         position = at + lengthBytes;
+        return at;
+    }
+
+    private long drawn(int least) {
+        long at = draw.next(random) * unitBytes;
+        if (least == unitBytes) {
+            return at;
+        }
+        at -= at % least;
+        while (at > regionBytes - least) {
+            at = draw.next(random) * unitBytes;
+            at -= at % least;
+        }
         return at;
     }
 

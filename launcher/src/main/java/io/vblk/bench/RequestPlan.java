@@ -115,23 +115,14 @@ final class RequestPlan implements Requests {
         if (!access.rw().random()) {
             return new InOrder(length, access.skipBytes(), minBytes);
         }
-        if (!access.randomMap() || access.distribution() != Distribution.UNIFORM) {
-            return new Drawn(length, minBytes, draws(access, length, minBytes), sequence, random);
+        if (!access.randomMap() || !(access.distribution() instanceof Distribution.Uniform)) {
+            BlockDraw draw = BlockDraw.of(
+                    access.distribution(), length / unitBytes, unitBytes, random);
+            return new Drawn(length, unitBytes, minBytes, draw, sequence, random);
         }
         return oneSize
                 ? new EachOnce(length, unitBytes, sequence, random)
                 : new FreeRuns(length, unitBytes, minBytes, sequence, random);
-    }
-
-    private static BlockDraw[] draws(Access access, long regionBytes, int[] minBytes) {
-        BlockDraw[] draws = new BlockDraw[KINDS];
-        for (int i = 0; i < KINDS; i++) {
-            if (minBytes[i] > 0) {
-                long blocks = regionBytes / minBytes[i];
-                draws[i] = random -> random.below(blocks);
-            }
-        }
-        return draws;
     }
 
     @Override
