@@ -90,9 +90,9 @@ final class Diagnosis {
     private Set<Write> partlyThere() {
         Set<Write> writes = new HashSet<>();
         for (int unit = first; unit < enough; unit++) {
-            Write write = findings.containsKey(unit) ? null : write(unit);
-            if (write != null) {
-                writes.add(write);
+            Finding finding = findings.get(unit);
+            if (write(unit) != null && (finding == null || finding.kind() == Kind.TORN)) {
+                writes.add(write(unit));
             }
         }
         return writes;
@@ -111,9 +111,9 @@ final class Diagnosis {
     /** Whether a unit may be what a write that got only half way has left. */
     private boolean isOldData(Finding finding) {
         return switch (finding.kind()) {
-            case LOST, STALE, ZEROES -> true;
+            case LOST, STALE, ZEROES, TORN -> true;
             case FOREIGN -> (ledger.bits(finding.unit()) & Ledger.BEFORE) == 0;
-            case MISPLACED, TORN, CORRUPT, UNREADABLE -> false;
+            case MISPLACED, CORRUPT, UNREADABLE -> false;
         };
     }
 
@@ -127,12 +127,19 @@ final class Diagnosis {
             if (write.equals(write(unit))) {
                 from = Math.min(from, unit);
                 to = unit + 1;
-                Finding here = findings.get(unit);
-                segments.add(ledger.offset(unit),
-                        here == null ? labels.expected(unit) : here.label());
+                add(segments, unit, labels);
             }
         }
         return failure(Kind.TORN, from, to, finding, segments.toString(), target, dumps, address);
+    }
+
+    private void add(Labels.Segments segments, int unit, Labels labels) {
+        Finding here = findings.get(unit);
+        List<String> parts = here == null ? List.of(labels.expected(unit)) : here.parts();
+        int partBytes = ledger.unitBytes() / parts.size();
+        for (int i = 0; i < parts.size(); i++) {
+            segments.add(ledger.offset(unit) + (long) i * partBytes, parts.get(i));
+        }
     }
 
     private VerifyFailure failure(Kind kind, int from, int to, Finding finding, String detail,

@@ -24,11 +24,11 @@ final class UnitExam {
      * What was found.
      *
      * @param detail what must have happened, in words
-     * @param label what is there, in words
+     * @param parts what is there, in words: one label, or one for each sector
      * @param same equal for units that the same thing happened to
      * @param expectedCrc of the unit, 0 if unknown
      */
-    record Finding(int unit, Kind kind, String detail, String label, String same,
+    record Finding(int unit, Kind kind, String detail, List<String> parts, String same,
             int expectedCrc, int readCrc) {}
 
     /** What a sector is: as expected, or nearly, or one of a known write, or neither. */
@@ -162,7 +162,7 @@ final class UnitExam {
                     : "what was there before it");
         }
         int parts = parts();
-        return parts > 1 ? finding(Kind.TORN, segments(), "part of it") : whole(parts);
+        return parts > 1 ? torn() : whole(parts);
     }
 
     private List<Key> keys() {
@@ -312,6 +312,10 @@ final class UnitExam {
                 at = i;
             }
         }
+        if (hasDamagedHeader()) {
+            return finding(Kind.CORRUPT, "a damaged header in place of " + labels.expected(unit),
+                    "damaged data");
+        }
         return switch (all) {
             case RIGHT, NEAR -> corrupt();
             case OF_WRITE -> older(writes[at]);
@@ -327,17 +331,19 @@ final class UnitExam {
                 : labels.expected(unit) + ", with " + wrongBits
                         + (wrongBits == 1 ? " bit" : " bits") + " wrong, the first at offset "
                         + (offset + firstWrong);
-        return new Finding(unit, Kind.CORRUPT, detail, "damaged data", detail + unit,
+        return new Finding(unit, Kind.CORRUPT, detail, List.of("damaged data"), detail + unit,
                 expectedCrc(), seen);
     }
 
     private Finding foreign() {
-        if (BlockHeader.hasMagic(data, 0) && expected == null) {
-            return finding(Kind.CORRUPT, "a damaged header in place of " + labels.expected(unit),
-                    "damaged data");
-        }
         return finding(Kind.FOREIGN,
                 "unknown data in place of " + labels.expected(unit), "unknown data");
+    }
+
+    /** Data at its place, as its watermarks say or as nobody can tell, whose header is damaged. */
+    private boolean hasDamagedHeader() {
+        return expected == null && BlockHeader.hasMagic(data, 0)
+                && BlockHeader.parse(data, 0) == null;
     }
 
     private Finding older(FoundWrite write) {
@@ -372,8 +378,8 @@ final class UnitExam {
                 + (offset + at + write.shift());
         String where = sector == 0 ? "" : ", from offset " + (offset + at) + " on";
         return new Finding(unit, Kind.MISPLACED, found + where + ", in place of "
-                + labels.expected(unit), found, write.withoutTime().toString(), expectedCrc(),
-                seen);
+                + labels.expected(unit), List.of(found), write.withoutTime().toString(),
+                expectedCrc(), seen);
     }
 
     private String label(int sector) {
@@ -385,12 +391,15 @@ final class UnitExam {
         };
     }
 
-    private String segments() {
+    private Finding torn() {
         Labels.Segments segments = new Labels.Segments();
+        List<String> parts = new ArrayList<>();
         for (int i = 0; i < sectors.length; i++) {
+            parts.add(label(i));
             segments.add(offset + i * Watermark.SECTOR_BYTES, label(i));
         }
-        return segments.toString();
+        return new Finding(unit, Kind.TORN, segments.toString(), parts, "torn " + unit,
+                expectedCrc(), seen);
     }
 
     private int expectedCrc() {
@@ -403,6 +412,6 @@ final class UnitExam {
     }
 
     private Finding finding(Kind kind, String detail, String label) {
-        return new Finding(unit, kind, detail, label, detail, expectedCrc(), seen);
+        return new Finding(unit, kind, detail, List.of(label), detail, expectedCrc(), seen);
     }
 }
