@@ -33,6 +33,7 @@ public final class BenchRun implements AutoCloseable {
     private List<JobThread> threads = List.of();
     private int threadCount;
     private int writers;
+    private final List<SteadyWatch> steady = new ArrayList<>();
     private TailWatch tail;
     private long beganNs;
     private long shownNs;
@@ -88,9 +89,10 @@ public final class BenchRun implements AutoCloseable {
             for (JobSpec job : phase) {
                 group += group < 0 || job.stonewall() || job.newGroup() ? 1 : 0;
                 OpenTarget target = targets.get(job.target());
+                StopFlag own = new StopFlag(stop);
                 for (int number = 0; number < job.clones(); number++) {
                     int queue = queues.merge(target, 1, Integer::sum) - 1;
-                    clones.add(new Clone(job, number, threadCount++, group, target, queue, stop));
+                    clones.add(new Clone(job, number, threadCount++, group, target, queue, own));
                 }
             }
             phases.add(clones);
@@ -170,6 +172,7 @@ public final class BenchRun implements AutoCloseable {
                 int firstWriter = writers;
                 writers += phase.size();
                 inThreads(phase, clone -> clone.begin(firstWriter + phase.indexOf(clone)), shown);
+                watchSteady(phase);
                 inThreads(phase, Clone::run, shown);
                 explained = explainedTail(phase);
                 List<Clone> readers = phase.stream().filter(Clone::readsBack).toList();
@@ -195,7 +198,7 @@ public final class BenchRun implements AutoCloseable {
         for (List<Clone> phase : phases) {
             for (Clone clone : phase) {
                 results.add(new JobResult(clone.generator().spec(), clone.group,
-                        clone.generator().stats(), reports.get(clone.target)));
+                        clone.generator().stats(), reports.get(clone.target), clone.steady()));
             }
         }
         return new JobReport(started, results, explained, unflushed);
@@ -212,6 +215,21 @@ public final class BenchRun implements AutoCloseable {
                     tail == null ? null : tail.samples(started.size() - 1));
         }
         threads = started;
+    }
+
+    private void watchSteady(List<Clone> phase) {
+        Map<StopFlag, List<Clone>> jobs = new LinkedHashMap<>();
+        for (Clone clone : phase) {
+            if (clone.spec.goals().steady().kind() != null) {
+                jobs.computeIfAbsent(clone.stop(), flag -> new ArrayList<>()).add(clone);
+            }
+        }
+        steady.clear();
+        jobs.forEach((flag, clones) -> {
+            SteadyWatch watch = new SteadyWatch(clones, flag, System.nanoTime());
+            clones.forEach(clone -> clone.steadyBy(watch.check()));
+            steady.add(watch);
+        });
     }
 
     private TailReport explainedTail(List<Clone> phase) throws IOException {
@@ -310,6 +328,7 @@ public final class BenchRun implements AutoCloseable {
             tail.look();
         }
         long nowNs = System.nanoTime();
+        steady.forEach(watch -> watch.look(nowNs));
         if (nowNs - shownNs >= PROGRESS_NS) {
             shownNs = nowNs;
             progress = progress.next(nowNs - beganNs, totals(),

@@ -23,6 +23,7 @@ final class Clone {
     private final StopFlag stop;
     private LoadGenerator generator;
     private RequestPort port;
+    private SteadyCheck steady;
 
     Clone(JobSpec spec, int number, int thread, int group, OpenTarget target, int queue,
             StopFlag stop) {
@@ -33,6 +34,19 @@ final class Clone {
         this.queue = queue;
         this.stop = stop;
         this.region = target.regionOf(spec, number);
+    }
+
+    StopFlag stop() {
+        return stop;
+    }
+
+    /** Whether the job's figures have settled; null if nobody asked. */
+    SteadyCheck steady() {
+        return steady;
+    }
+
+    void steadyBy(SteadyCheck check) {
+        steady = check;
     }
 
     /** A generator for a run from the start. */

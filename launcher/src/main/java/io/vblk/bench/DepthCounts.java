@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import java.util.Arrays;
+
 /** How often a depth or batch size occurred, in fio's classes. Thread: the owner's. */
 final class DepthCounts {
     private final int[] limits;
@@ -31,6 +33,10 @@ final class DepthCounts {
             i++;
         }
         counts[i] += times;
+    }
+
+    void forget() {
+        Arrays.fill(counts, 0);
     }
 
     void add(DepthCounts other) {

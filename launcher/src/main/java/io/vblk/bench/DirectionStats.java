@@ -25,12 +25,14 @@ final class DirectionStats {
     /** From start to completion. */
     final Histogram lat = histogram();
     /** KiB/s per sample interval. */
-    final RunningStats bandwidth = new RunningStats();
+    RunningStats bandwidth = new RunningStats();
     /** Requests per second per sample interval. */
-    final RunningStats iops = new RunningStats();
+    RunningStats iops = new RunningStats();
 
     long ios;
     long bytes;
+    /** Sum of all lat: may be read by others as it is. */
+    long latSumNs;
     private long sampledIos;
     private long sampledBytes;
     private double lastIosRate;
@@ -46,6 +48,7 @@ final class DirectionStats {
         record(lat, endNs - startNs);
         ios++;
         bytes += lengthBytes;
+        latSumNs += endNs - startNs;
     }
 
     static void record(Histogram histogram, long ns) {
@@ -61,6 +64,20 @@ final class DirectionStats {
         iops.add(lastIosRate);
         sampledIos = ios;
         sampledBytes = bytes;
+    }
+
+    /** Forgets what was measured. */
+    void forget() {
+        slat.reset();
+        clat.reset();
+        lat.reset();
+        bandwidth = new RunningStats();
+        iops = new RunningStats();
+        ios = 0;
+        bytes = 0;
+        latSumNs = 0;
+        sampledIos = 0;
+        sampledBytes = 0;
     }
 
     /** Requests, or bytes, per second of the last sample. */
@@ -88,5 +105,6 @@ final class DirectionStats {
         lat.add(other.lat);
         ios += other.ios;
         bytes += other.bytes;
+        latSumNs += other.latSumNs;
     }
 }

@@ -12,8 +12,10 @@ import java.util.List;
  * @param group number of the group
  * @param stats the figures
  * @param target where the load went
+ * @param steady whether its figures settled; null if nobody asked
  */
-record JobResult(JobSpec spec, int group, JobStats stats, TargetReport target) {
+record JobResult(JobSpec spec, int group, JobStats stats, TargetReport target,
+        SteadyCheck steady) {
     /** A row for each that is reported: jobs of a group with group_reporting are one. */
     static List<JobResult> rows(List<JobResult> all) {
         List<JobResult> rows = new ArrayList<>();
@@ -26,7 +28,8 @@ record JobResult(JobSpec spec, int group, JobStats stats, TargetReport target) {
             } else if (result.group != done) {
                 done = result.group;
                 rows.add(new JobResult(result.spec, result.group, JobStats.sum(
-                        group.stream().map(JobResult::stats).toList()), result.target));
+                        group.stream().map(JobResult::stats).toList()), result.target,
+                        result.steady));
             }
         }
         return rows;
@@ -36,6 +39,6 @@ record JobResult(JobSpec spec, int group, JobStats stats, TargetReport target) {
     JobResult with(JobResult later) {
         JobStats both = JobStats.sum(List.of(stats));
         both.addLater(later.stats);
-        return new JobResult(spec, group, both, later.target);
+        return new JobResult(spec, group, both, later.target, steady);
     }
 }

@@ -72,6 +72,17 @@ final class JobStats {
         }
     }
 
+    /** Forgets what was measured, errors not. */
+    void forget() {
+        read.forget();
+        write.forget();
+        trim.forget();
+        sync.reset();
+        levels.forget();
+        submits.forget();
+        completes.forget();
+    }
+
     /** Sum of jobs that ran beside each other, for group_reporting. */
     static JobStats sum(List<JobStats> jobs) {
         JobStats total = new JobStats();

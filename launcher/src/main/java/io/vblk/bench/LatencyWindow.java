@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.bench.LatencySearch.Step;
 import io.vblk.fio.Goals;
 import io.vblk.fio.JobSpec;
 
@@ -8,9 +9,10 @@ import io.vblk.fio.JobSpec;
 final class LatencyWindow {
     private final Goals.LatencyTarget target;
     private final LatencySearch search;
+    private boolean counts = true;
     private long endNs;
-    private long fast;
     private long all;
+    private long slow;
 
     private LatencyWindow(JobSpec spec, long nowNs) {
         this.target = spec.goals().latency();
@@ -28,17 +30,30 @@ final class LatencyWindow {
         return search.depth();
     }
 
-    /** A request has ended; returns whether the search has, and with it the job. */
-    boolean completed(long latNs, long nowNs) {
-        all++;
-        fast += latNs <= target.targetNs() ? 1 : 0;
-        if (nowNs - endNs < 0) {
-            return false;
+    /**
+     * A request has ended.
+     *
+     * @param inFlight how many others have not
+     * @return what is to be done now; null if nothing new
+     */
+    Step completed(long latNs, long nowNs, int inFlight) {
+        if (!counts) {
+            // Those of the window before had more beside them.
+            counts = inFlight < search.depth();
+            endNs = nowNs + target.windowNs();
+            return null;
         }
-        search.window(fast, all);
-        fast = 0;
+        all++;
+        slow += latNs > target.targetNs() ? 1 : 0;
+        if (nowNs - endNs < 0 && !search.isLost(slow)) {
+            return null;
+        }
+        int before = search.depth();
+        Step step = search.endWindow(all, slow);
         all = 0;
+        slow = 0;
         endNs = nowNs + target.windowNs();
-        return search.isDone() && !target.runsOn();
+        counts = search.depth() >= before;
+        return step;
     }
 }

@@ -152,9 +152,8 @@ final class LoadGenerator {
             syncs.demand();
             drive(new NoRequests());
         }
-        stats.elapsedNs = Math.max(1, clock.nanoTime() - recordFromNs);
+        outcomes.end(clock.nanoTime());
         stats.backlog = pacer != null && isOver() ? pacer.dueBefore(endNs) : 0;
-        outcomes.end();
         stats.activeNs = stats.elapsedNs + timing.rampNs();
         stats.usage = ThreadUsage.ofCurrentThread().since(before);
         data.report(stats);
@@ -177,7 +176,7 @@ final class LoadGenerator {
         drive(data.readBack(
                 region, spec.access().sizes().maxBytes(spec.rw()), share, shares));
         if (measured) {
-            stats.elapsedNs = Math.max(1, clock.nanoTime() - recordFromNs);
+            outcomes.end(clock.nanoTime());
             stats.activeNs = stats.elapsedNs;
         }
         data.report(stats);

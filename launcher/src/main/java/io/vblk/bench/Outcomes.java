@@ -23,6 +23,7 @@ final class Outcomes {
     private CompletionObserver[] observers = {};
     /** Null without latency_target. */
     private LatencyWindow latency;
+    private long beganNs;
     private long sampledNs;
 
     Outcomes(JobSpec spec, Slots slots, JobStats stats) {
@@ -38,11 +39,14 @@ final class Outcomes {
 
     /** The measured time begins. */
     void begin(long nowNs) {
+        beganNs = nowNs;
         sampledNs = nowNs;
         latency = LatencyWindow.of(spec, nowNs);
     }
 
-    void end() {
+    /** The measured time ends. */
+    void end(long nowNs) {
+        stats.elapsedNs = Math.max(1, nowNs - beganNs);
         stats.latencyDepth = latency == null ? 0 : latency.depth();
     }
 
@@ -66,8 +70,21 @@ final class Outcomes {
             observer.completed(
                     direction, slots.offsets[slot], lengthBytes, startNs, issueNs, nowNs);
         }
-        boolean ends = latency != null && latency.completed(nowNs - startNs, nowNs);
+        boolean ends = latency != null && searches(nowNs - startNs, nowNs);
         return ends | isTooSlow(slot, nowNs - startNs);
+    }
+
+    private boolean searches(long latNs, long nowNs) {
+        LatencySearch.Step step = latency.completed(latNs, nowNs, slots.inFlight());
+        if (step == LatencySearch.Step.MEASURE) {
+            stats.forget();
+            beganNs = nowNs;
+            sampledNs = nowNs;
+        } else if (step == LatencySearch.Step.FAILED) {
+            stats.failed(ETIME, "latency_target: with one request in flight not enough of them "
+                    + "were within " + goals.latency().targetNs() / 1e3 + " us");
+        }
+        return step == LatencySearch.Step.DONE || step == LatencySearch.Step.FAILED;
     }
 
     private boolean isTooSlow(int slot, long ns) {

@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
-/** Asks all jobs to start no more requests and end. Thread: any. */
+/** Asks jobs to start no more requests and end. Thread: any. */
 final class StopFlag {
+    private final StopFlag all;
     private volatile boolean requested;
     private volatile boolean abandoned;
+
+    /** That of a whole run. */
+    StopFlag() {
+        this(null);
+    }
+
+    /** That of a part of a run, which also ends with the whole. */
+    StopFlag(StopFlag whole) {
+        this.all = whole;
+    }
 
     void request() {
         requested = true;
     }
 
     boolean isRequested() {
-        return requested;
+        return requested || all != null && all.isRequested();
     }
 
     /** The device is gone: what is in flight will never complete. */
@@ -21,6 +32,6 @@ final class StopFlag {
     }
 
     boolean isAbandoned() {
-        return abandoned;
+        return abandoned || all != null && all.isAbandoned();
     }
 }
