@@ -60,7 +60,8 @@ public final class BenchRun implements AutoCloseable {
                                 .filter(job -> setup.getKey().equals(job.target())).toList())
                         .toList();
                 if (own.stream().anyMatch(phase -> !phase.isEmpty())) {
-                    run.targets.put(setup.getKey(), OpenTarget.open(setup.getKey(), setup.getValue(), own));
+                    run.targets.put(setup.getKey(),
+                            OpenTarget.open(setup.getKey(), setup.getValue(), own));
                 }
             }
             run.makeClones(phases);
@@ -174,6 +175,7 @@ public final class BenchRun implements AutoCloseable {
                 inThreads(phase, clone -> clone.begin(firstWriter + phase.indexOf(clone)), shown);
                 watchSteady(phase);
                 inThreads(phase, Clone::run, shown);
+                targets.values().forEach(OpenTarget::takeReport);
                 explained = explainedTail(phase);
                 List<Clone> readers = phase.stream().filter(Clone::readsBack).toList();
                 inThreads(readers, clone -> clone.readBack(readers), shown);
@@ -192,13 +194,11 @@ public final class BenchRun implements AutoCloseable {
 
     private JobReport report(ZonedDateTime started, TailReport explained,
             List<String> unflushed) {
-        Map<OpenTarget, TargetReport> reports = new LinkedHashMap<>();
-        targets.values().forEach(target -> reports.put(target, target.guest.report()));
         List<JobResult> results = new ArrayList<>();
         for (List<Clone> phase : phases) {
             for (Clone clone : phase) {
                 results.add(new JobResult(clone.generator().spec(), clone.group,
-                        clone.generator().stats(), reports.get(clone.target), clone.steady()));
+                        clone.generator().stats(), clone.target.report(), clone.steady()));
             }
         }
         return new JobReport(started, results, explained, unflushed);
@@ -261,7 +261,7 @@ public final class BenchRun implements AutoCloseable {
             }
         }, p -> { });
         firsts.stream().filter(clone -> !done.contains(clone))
-                .forEach(clone -> unflushed.add(clone.target.guest.report().name()));
+                .forEach(clone -> unflushed.add(clone.target.name));
     }
 
     /** Does something for each clone on its thread, and waits for all. */

@@ -69,7 +69,7 @@ public final class ComparisonReport {
         StringBuilder text = new StringBuilder();
         int width = names.stream().mapToInt(String::length).max().orElse(0);
         text.append(String.format(Locale.ROOT,
-                "Comparison (%d slices of each, in turn; ratios to the first, within each round):%n",
+                "Comparison (%d slices of each, in turn; ratios to the first within each round):%n",
                 slices.get(0).size()));
         for (Direction kind : KINDS) {
             if (!isUsed(kind)) {

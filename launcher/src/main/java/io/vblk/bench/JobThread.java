@@ -3,7 +3,7 @@ package io.vblk.bench;
 
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -17,7 +17,7 @@ final class JobThread {
     private final BlockingQueue<Runnable> inbox = new ArrayBlockingQueue<>(1);
     private final Consumer<Throwable> onCrash;
     private final Thread thread;
-    private final Semaphore ended = new Semaphore(0);
+    private volatile CountDownLatch ended = new CountDownLatch(0);
     private volatile boolean busy;
 
     /** Starts it; {@code onCrash} hears of what a piece of work throws, on the thread itself. */
@@ -30,7 +30,7 @@ final class JobThread {
 
     /** Begins a piece of work; the one before must have ended. */
     void begin(Runnable work) {
-        ended.drainPermits();
+        ended = new CountDownLatch(1);
         busy = true;
         inbox.add(work);
     }
@@ -50,7 +50,7 @@ final class JobThread {
                     onCrash.accept(e);
                 }
                 busy = false;
-                ended.release();
+                ended.countDown();
                 work = inbox.take();
             }
         } catch (InterruptedException e) {
@@ -60,10 +60,7 @@ final class JobThread {
 
     /** Waits up to a time for the end of the piece of work; returns whether it has ended. */
     boolean awaitIdle(long ms) throws InterruptedException {
-        if (isBusy() && ended.tryAcquire(ms, TimeUnit.MILLISECONDS)) {
-            ended.release();
-        }
-        return !isBusy();
+        return ended.await(ms, TimeUnit.MILLISECONDS) || !isBusy();
     }
 
     /** Ends the thread after the present piece of work, and waits for that. */

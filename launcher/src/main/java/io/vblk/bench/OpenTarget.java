@@ -15,6 +15,7 @@ final class OpenTarget implements AutoCloseable {
     /** What the disk must hold; null if nobody checks. */
     private Ledger ledger;
     private boolean changed;
+    private TargetReport report;
 
     private OpenTarget(String name, GuestTarget guest) {
         this.guest = guest;
@@ -30,7 +31,8 @@ final class OpenTarget implements AutoCloseable {
      * @throws IOException if the host or the back-end says no, in words for an operator
      * @throws IllegalArgumentException if a job does not fit the disk or what is offered
      */
-    static OpenTarget open(String name, TargetSetup setup, List<List<JobSpec>> phases) throws IOException {
+    static OpenTarget open(String name, TargetSetup setup, List<List<JobSpec>> phases)
+            throws IOException {
         List<JobSpec> jobs = new ArrayList<>();
         phases.forEach(jobs::addAll);
         boolean changes = jobs.stream().anyMatch(JobSpec::changesDisk);
@@ -93,6 +95,16 @@ final class OpenTarget implements AutoCloseable {
 
     Ledger ledger() {
         return ledger;
+    }
+
+    /** Notes what the device did up to now. */
+    void takeReport() {
+        report = guest.report();
+    }
+
+    /** What the device did up to the end of the last load, without reads back. */
+    TargetReport report() {
+        return report;
     }
 
     /** Whether some job changes the disk. */

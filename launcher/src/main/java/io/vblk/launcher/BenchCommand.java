@@ -110,6 +110,11 @@ final class BenchCommand implements Command {
     private static int measure(CommandLine line, JobPlan plan, List<String> targets)
             throws UsageException, IOException {
         boolean json = isJson(line);
+        if (line.hasOption("stats") && targets.size() == 1
+                && BackendTarget.isName(targets.get(0))) {
+            throw new UsageException("--stats is about a device in this process: leave it out with "
+                    + targets.get(0));
+        }
         List<JobSpec> jobs = LoadTargets.on(plan.jobs(), targets.isEmpty() ? null : targets.get(0));
         Termination termination = Termination.handle();
         try (BenchRun run = BenchRun.open(jobs, LoadTargets.setups(line, jobs));
@@ -187,17 +192,23 @@ final class BenchCommand implements Command {
 
     private static String headline(List<JobSpec> jobs) {
         StringBuilder text = new StringBuilder();
+        int group = -1;
         int guests = 0;
+        int open = 0;
         for (JobSpec job : jobs) {
             BlockSizes sizes = job.access().sizes();
-            text.append(String.format(Locale.ROOT, "%s: (g=0): rw=%s, bs=(R) %dB-%dB, (W) %dB-%dB, "
-                    + "(T) %dB-%dB, ioengine=vblk, iodepth=%d (%s loop)%n", job.name(),
+            group += group < 0 || job.stonewall() || job.newGroup() ? 1 : 0;
+            guests += job.clones();
+            open += job.isOpenLoop() ? job.clones() : 0;
+            text.append(String.format(Locale.ROOT, "%s: (g=%d): rw=%s, bs=(R) %dB-%dB, "
+                    + "(W) %dB-%dB, (T) %dB-%dB, ioengine=vblk, iodepth=%d%n", job.name(), group,
                     job.rw().fioName(), sizes.read().minBytes(), sizes.read().maxBytes(),
                     sizes.write().minBytes(), sizes.write().maxBytes(), sizes.trim().minBytes(),
-                    sizes.trim().maxBytes(), job.iodepth(), job.isOpenLoop() ? "open" : "closed"));
-            guests += job.clones();
+                    sizes.trim().maxBytes(), job.iodepth()));
         }
-        return text.append(String.format(Locale.ROOT, "Starting %d guest%s%n", guests,
-                guests == 1 ? "" : "s")).toString();
+        String loop = open == 0 ? "closed loop" : open == guests ? "open loop"
+                : open + " open loop, " + (guests - open) + " closed loop";
+        return text.append(String.format(Locale.ROOT, "Starting %d guest%s (%s)%n", guests,
+                guests == 1 ? "" : "s", loop)).toString();
     }
 }

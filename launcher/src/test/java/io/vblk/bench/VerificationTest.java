@@ -254,7 +254,7 @@ final class VerificationTest {
         JobSpec job = CheckedDisk.job(ReadWrite.RANDRW, CHECKS);
         JobSpec zeroing = new JobSpec(job.name(), job.options(), null, 1, false, false,
                 job.access(), job.extent(), job.timing(), job.queueing(), job.syncs(),
-                job.verify(), zeroes, job.goals(), job.reporting());
+                job.verify(), zeroes, job.goals(), job.reporting(), job.attachment());
         IllegalArgumentException e = assertThrows(IllegalArgumentException.class,
                 () -> new CheckedDisk(new byte[UNIT], zeroing, Reference.ZEROES, null));
         assertTrue(e.getMessage().contains("leave out zero_buffers"), e.getMessage());

@@ -105,7 +105,7 @@ final class BenchCommandTest {
 
         assertTrue(open.contains("(open loop)"), open);
         assertTrue(open.contains("     lat percentiles ("), open);
-        assertTrue(open.contains("rate_iops=1000,1000 rate_process=linear"), open);
+        assertTrue(open.contains("rate_iops=1000,1000,1000 rate_process=linear"), open);
         assertTrue(closed.contains("(closed loop)"), closed);
     }
 

@@ -31,7 +31,7 @@ final class CommonOptionsTest {
     }
 
     private static JobSpec job(String... words) throws Exception {
-        return CommonOptions.job(parse(words), 1, false, WaitMode.POLL);
+        return WorkloadOptions.plan(parse(words), WaitMode.POLL).jobs().get(0);
     }
 
     @Test
@@ -48,15 +48,17 @@ final class CommonOptionsTest {
 
     @Test
     void everyOptionArrives() throws Exception {
-        CommandLine line = parse("--rw=randrw", "--rwmixread=70", "--bs=8k", "--iodepth=16",
+        JobSpec job = job("--rw=randrw", "--rwmixread=70", "--bs=8k", "--iodepth=16",
                 "--runtime=90s", "--ramp_time=250ms", "--size=1M", "--offset=64k",
-                "--randseed=-7", "--verify=crc32c", "--wait=event");
-        JobSpec job = CommonOptions.job(line, 2, true, WaitMode.POLL);
+                "--randseed=-7", "--verify=crc32c", "--wait=event", "--time_based",
+                "--numjobs=2");
 
-        assertEquals(JobSpec.of(Access.of(ReadWrite.RANDRW, 8192).withMix(70).withSeed(-7),
-                Extent.of(65536, 1 << 20), Timing.of(90_000_000_000L, 250_000_000L),
-                Queueing.of(16, WaitMode.EVENT))
-                .withClones(2).withVerify(VerifySpec.of(VerifySpec.Method.CRC32C)), job);
+        assertEquals(Access.of(ReadWrite.RANDRW, 8192).withMix(70).withSeed(-7), job.access());
+        assertEquals(Extent.of(65536, 1 << 20), job.extent());
+        assertEquals(Timing.of(90_000_000_000L, 250_000_000L), job.timing());
+        assertEquals(Queueing.of(16, WaitMode.EVENT), job.queueing());
+        assertEquals(VerifySpec.Method.CRC32C, job.verify().method());
+        assertEquals(2, job.clones());
     }
 
     @Test
@@ -100,12 +102,12 @@ final class CommonOptionsTest {
     @Test
     void aRateMakesAnOpenLoop() throws Exception {
         assertEquals(new ArrivalRate(9000, 100, 0, false, ArrivalRate.Process.POISSON),
-                CommonOptions.rate(
-                parse("--rate_iops=9000,100", "--rate_process=poisson")));
+                job("--rw=randrw", "--rate_iops=9000,100", "--rate_process=poisson").timing()
+                        .rate());
         assertTrue(job("--rate_iops=5").isOpenLoop());
         assertFalse(job().isOpenLoop());
-        CommandLine wrong = parse("--rate_iops=fast");
-        UsageException e = assertThrows(UsageException.class, () -> CommonOptions.rate(wrong));
+        IllegalArgumentException e =
+                assertThrows(IllegalArgumentException.class, () -> job("--rate_iops=fast"));
         assertTrue(e.getMessage().contains("rate_iops=fast"), e.getMessage());
     }
 

@@ -39,8 +39,11 @@ final class DeviceOptionsTest {
 
     private static DeviceSetup setup(int jobs, String... words) throws Exception {
         CommandLine line = parse(words);
-        return DeviceOptions.setup(
-                line, null, CommonOptions.job(line, jobs, false, WaitMode.POLL));
+        return DeviceOptions.setup(line, null, jobs(line, jobs));
+    }
+
+    private static List<JobSpec> jobs(CommandLine line, int clones) throws UsageException {
+        return List.of(WorkloadOptions.plan(line, WaitMode.POLL).jobs().get(0).withClones(clones));
     }
 
     private static void assertRefused(String words, String message) {
@@ -72,8 +75,7 @@ final class DeviceOptionsTest {
                 "--poll-grow=4", "--poll-shrink=2", "--poll-weight=5", "--poll-policy=weighted",
                 "--fd-monitor=epoll", "--aio-max-batch=8", "--thread-pool-min=1",
                 "--thread-pool-max=4", "--iothread-cpus=2-3", "--cache=directsync");
-        JobSpec job = CommonOptions.job(line, 2, false, WaitMode.POLL);
-        DeviceSetup setup = DeviceOptions.setup(line, null, job);
+        DeviceSetup setup = DeviceOptions.setup(line, null, jobs(line, 2));
 
         assertEquals(new VirtioBlkOptions("abc", 3, 64, List.of(0, 1, 1), true,
                 new CallCoalescing(50_000, 8)).withWriteCache(false), setup.device());

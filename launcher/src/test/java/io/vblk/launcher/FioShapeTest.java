@@ -70,7 +70,7 @@ final class FioShapeTest {
     @Test
     void optionsAreStrings() {
         Map<String, String> expected = Map.of("rw", "randrw", "iodepth", "4", "numjobs", "1",
-                "bs", "4096", "filename", "memory:1M");
+                "bs", "4k", "filename", "memory:1M");
 
         expected.forEach((name, value) ->
                 assertEquals(value, json.text(OPTIONS + "." + name), name));

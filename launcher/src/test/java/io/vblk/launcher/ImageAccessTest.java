@@ -50,7 +50,7 @@ final class ImageAccessTest {
         String[] words =
                 Stream.concat(Stream.of(target), Stream.of(options)).toArray(String[]::new);
         CommandLine line = new DefaultParser().parse(new BenchCommand().options(), words);
-        return ImageAccess.forLoad(line, writes);
+        return ImageAccess.forLoad(line, line.getArgList().get(0), writes);
     }
 
     // ------------------------------------------------------------------ what is bundled
