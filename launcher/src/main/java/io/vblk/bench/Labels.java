@@ -21,7 +21,7 @@ final class Labels {
     String expected(int unit) {
         int bits = ledger.bits(unit);
         if ((bits & Ledger.TRIMMED) != 0) {
-            return "zeroes of the trim" + time(unit);
+            return "the zeroes of a trim" + time(unit);
         }
         if ((bits & Ledger.SHARED) != 0) {
             return "a write of one of the clones";
@@ -35,6 +35,13 @@ final class Labels {
             case AS_READ_FIRST -> "what was read there first";
             case HEADERS -> "what verify looks for";
         };
+    }
+
+    /** What the device says that it has done, and has not. */
+    String gone(int unit) {
+        return (ledger.bits(unit) & Ledger.TRIMMED) != 0
+                ? "a trim" + time(unit) + " was acknowledged and has zeroed nothing"
+                : expected(unit) + " was acknowledged and is not there";
     }
 
     private String time(int unit) {

@@ -157,9 +157,8 @@ final class UnitExam {
         }
         boolean beforeIsCrc = (bits & Ledger.BEFORE) != 0 && !ledger.isReplayed();
         if (beforeIsCrc && seen == ledger.before(unit)) {
-            return lost(sectors[0] == Sector.OF_WRITE || sectors[0] == Sector.ZEROES
-                    ? label(0)
-                    : "what was there before it");
+            return lost(sectors[0] == Sector.OF_WRITE ? labels.write(writes[0])
+                    : sectors[0] == Sector.ZEROES ? label(0) : "what was there before it");
         }
         int parts = parts();
         return parts > 1 ? torn() : whole(parts);
@@ -362,13 +361,12 @@ final class UnitExam {
         if (!before || last) {
             return lost(found);
         }
-        return finding(Kind.STALE, labels.expected(unit)
-                + " was acknowledged and is not there; back is the older " + found, found);
+        return finding(Kind.STALE, labels.gone(unit) + "; back is the older " + found,
+                labels.write(write.withoutTime()));
     }
 
     private Finding lost(String found) {
-        return finding(Kind.LOST, labels.expected(unit)
-                + " was acknowledged and is not there; still there is " + found, found);
+        return finding(Kind.LOST, labels.gone(unit) + "; still there is " + found, label(0));
     }
 
     private Finding misplaced(int sector) {
@@ -385,7 +383,7 @@ final class UnitExam {
     private String label(int sector) {
         return switch (sectors[sector]) {
             case RIGHT, NEAR -> labels.expected(unit);
-            case OF_WRITE -> labels.write(writes[sector]);
+            case OF_WRITE -> labels.write(writes[sector].withoutTime());
             case ZEROES -> "zeroes";
             case UNKNOWN -> "unknown data";
         };

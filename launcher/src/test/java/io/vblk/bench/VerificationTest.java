@@ -17,6 +17,7 @@ import io.vblk.fio.ReadWrite;
 import io.vblk.fio.VerifySpec;
 import io.vblk.fio.VerifySpec.Method;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -171,7 +172,7 @@ final class VerificationTest {
             disk.bytes[100] = 1;
             VerifyFailure failure = disk.failuresOf(0, UNIT).get(0);
             assertEquals(Kind.CORRUPT, failure.kind());
-            assertTrue(failure.text().contains("zeroes of the trim (2.000 s), with 1 bit wrong"),
+            assertTrue(failure.text().contains("the zeroes of a trim (2.000 s), with 1 bit wrong"),
                     failure.text());
         }
         try (CheckedDisk disk = new CheckedDisk(UNITS, VerifySpec.of(Method.CRC32C))) {
@@ -258,6 +259,36 @@ final class VerificationTest {
         IllegalArgumentException e = assertThrows(IllegalArgumentException.class,
                 () -> new CheckedDisk(new byte[UNIT], zeroing, Reference.ZEROES, null));
         assertTrue(e.getMessage().contains("leave out zero_buffers"), e.getMessage());
+    }
+
+    @Test
+    void rightDataCostsNoGarbage() throws IOException {
+        com.sun.management.ThreadMXBean bean =
+                (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        VerifySpec backlog = new VerifySpec(Method.MD5, null, 512, true, 4, 2, false, false, false,
+                true);
+        for (VerifySpec verify : List.of(CHECKS, backlog, VerifySpec.NONE)) {
+            try (CheckedDisk disk = new CheckedDisk(UNITS, verify)) {
+                long thread = Thread.currentThread().getId();
+                long allocated = 0;
+                for (int round = 0; round < 3; round++) {
+                    long before = bean.getThreadAllocatedBytes(thread);
+                    for (int i = 0; i < 2_000; i++) {
+                        disk.write(i % 8 * UNIT, 2 * UNIT);
+                        disk.read(i % 8 * UNIT, UNIT);
+                        Requests due = disk.verification.backlogDue();
+                        while (due != null && due.next()) {
+                            disk.read(due.offset(), due.lengthBytes());
+                        }
+                        disk.trim(8 * UNIT, UNIT);
+                    }
+                    allocated = bean.getThreadAllocatedBytes(thread) - before;
+                }
+                // An object of the smallest size in each turn would be as much.
+                assertTrue(allocated < 16 * 2_000, verify + ": " + allocated + " bytes");
+                assertEquals(0, disk.verification.errors());
+            }
+        }
     }
 
     // ------------------------------------------------------------------ read back
@@ -397,7 +428,7 @@ final class VerificationTest {
         assertTrue(texts.get(0).contains("write 6 of clone 0 was acknowledged and is not there; "
                 + "back is the older write 1 of clone 0 (2026-07-01T00:00:01Z)"), texts.get(0));
         assertTrue(texts.get(3).contains("from offset 12288 on write 4 of clone 0 "
-                + "(2026-07-01T00:00:04Z), from offset 16384 on write 5 of clone 0"),
+                + "(2026-07-01T00:00:00Z), from offset 16384 on write 5 of clone 0"),
                 texts.get(3));
         assertTrue(texts.get(4).contains("which belongs at offset 20480"), texts.get(4));
     }
