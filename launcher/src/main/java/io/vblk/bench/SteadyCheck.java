@@ -13,8 +13,10 @@ final class SteadyCheck {
     static final int SAMPLES_MAX = 100_000;
     private static final int SAMPLES_MIN = 2;
     private static final double PERCENT = 100;
+    private static final double KIB = 1024;
 
     private final SteadyState spec;
+    private final double limit;
     private final double[] iops;
     private final double[] bytesPerSecond;
     private final double[] latencyNs;
@@ -30,8 +32,7 @@ final class SteadyCheck {
     /**
      * A check, before its first sample.
      *
-     * @param spec says which figure; its limit, if it is no percentage, is in requests per second,
-     *     bytes per second or nanoseconds, and for a slope in as much per sample
+     * @param spec says which figure; a limit of a slope is per sample
      * @throws IllegalArgumentException in words for an operator, if the times do not fit
      */
     SteadyCheck(SteadyState spec) {
@@ -44,6 +45,7 @@ final class SteadyCheck {
                     + SAMPLES_MAX + " times ss_interval: " + samples);
         }
         this.spec = spec;
+        this.limit = spec.isPercent() || !isBandwidth() ? spec.limit() : spec.limit() * KIB;
         this.iops = new double[(int) samples];
         this.bytesPerSecond = new double[(int) samples];
         this.latencyNs = new double[(int) samples];
@@ -83,7 +85,7 @@ final class SteadyCheck {
             return;
         }
         criterion = spec.isPercent() ? PERCENT * value / mean : value;
-        attained = Math.abs(criterion) < spec.limit();
+        attained = Math.abs(criterion) < limit;
     }
 
     private double lookAtSlope(double mean) {
@@ -112,6 +114,10 @@ final class SteadyCheck {
             case IOPS_SLOPE, BW_SLOPE, LAT_SLOPE -> true;
             case IOPS, BW, LAT -> false;
         };
+    }
+
+    private boolean isBandwidth() {
+        return spec.kind() == SteadyState.Kind.BW || spec.kind() == SteadyState.Kind.BW_SLOPE;
     }
 
     private double sample(double[] samples, int index) {
@@ -176,7 +182,10 @@ final class SteadyCheck {
         return maxDeviation;
     }
 
-    /** What was held against the limit: of the mean in percent, if the limit is. */
+    /**
+     * What was held against the limit: of the mean in percent, if the limit is; else in requests
+     * per second, bytes per second or nanoseconds.
+     */
     double criterion() {
         return criterion;
     }

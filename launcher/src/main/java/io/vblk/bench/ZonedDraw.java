@@ -6,7 +6,7 @@ import java.util.List;
 
 /** Zones, each with its share of the requests; within one all blocks alike. Thread: the job's. */
 final class ZonedDraw implements BlockDraw {
-    private static final double PERCENT = 100;
+    private static final long PERCENT = 100;
 
     private final double[] shareUpTo;
     private final long[] firstBlock;
@@ -34,22 +34,23 @@ final class ZonedDraw implements BlockDraw {
         double share = 0;
         for (int i = 0; i < zones.size(); i++) {
             long from = blockAt(end, zoned.absolute(), blocks, blockBytes);
-            if (from >= blocks) {
+            double requests = zones.get(i).requestsPercent();
+            if (from >= blocks && requests > 0) {
                 throw new IllegalArgumentException("random_distribution=zoned: zone " + (i + 1)
                         + " starts past the end of the region, " + blocks * blockBytes + " bytes");
             }
-            end += zones.get(i).length();
+            long length = zones.get(i).length();
+            end = length > Long.MAX_VALUE - end ? Long.MAX_VALUE : end + length;
             long to = Math.min(blocks, blockAt(end, zoned.absolute(), blocks, blockBytes));
             firstBlock[i] = from;
             blocksOfZone[i] = Math.max(1, to - from);
-            share += zones.get(i).requestsPercent();
+            share += requests;
             shareUpTo[i] = share / whole;
         }
-        shareUpTo[zones.size() - 1] = 1;
     }
 
     private static long blockAt(long at, boolean absolute, long blocks, int blockBytes) {
-        return absolute ? at / blockBytes : (long) (blocks * (at / PERCENT));
+        return absolute ? at / blockBytes : blocks * Math.min(at, PERCENT) / PERCENT;
     }
 
     @Override

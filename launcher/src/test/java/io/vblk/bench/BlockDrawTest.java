@@ -185,12 +185,17 @@ final class BlockDrawTest {
 
     @Test
     void zonesOfFewBlocksOrWithoutRequestsHold() {
-        assertFits(Arrays.copyOf(seen(of(zoned(false, 50, 1, 50, 99), 10), 10), 10),
+        assertFits(seen(of(zoned(false, 50, 1, 50, 99), 10), 10),
                 new double[] {50 + 50 / 10.0, 5, 5, 5, 5, 5, 5, 5, 5, 5});
         long[] seen = seen(of(zoned(false, 0, 50, 100, 50), 10), 10);
         assertEquals(0, Arrays.stream(seen, 0, 5).sum());
-        long[] short1 = seen(of(zoned(true, 100, 3 * BS), 10), 10);
-        assertEquals(COUNT, Arrays.stream(short1, 0, 3).sum(), "what is in no zone is left out");
+        assertEquals(0, seen(of(zoned(false, 100, 100, 0, 0), 10), 10)[0] - COUNT / 10, 2_000);
+        assertFits(seen(of(zoned(false, 50, 29, 50, 71), 200), 200),
+                zoneShares(200, 50, 58, 50, 142));
+        assertFits(seen(of(zoned(true, 50, BS, 50, Long.MAX_VALUE), 10), 10),
+                zoneShares(10, 50, 1, 50, 9));
+        long[] some = seen(of(zoned(true, 100, 3 * BS), 10), 10);
+        assertEquals(COUNT, Arrays.stream(some, 0, 3).sum(), "what is in no zone is left out");
     }
 
     @Test

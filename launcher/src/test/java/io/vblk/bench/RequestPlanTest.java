@@ -4,8 +4,11 @@ package io.vblk.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.vblk.fio.Access;
 import io.vblk.fio.Amount;
 import io.vblk.fio.ArrivalRate;
@@ -19,6 +22,7 @@ import io.vblk.fio.ReadWrite;
 import io.vblk.fio.SizeSplit;
 import io.vblk.fio.Timing;
 import io.vblk.fio.WaitMode;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -363,5 +367,68 @@ final class RequestPlanTest {
             above += plan.offset() / BS > 1L << 39 ? 1 : 0;
         }
         assertEquals(500, above, 80);
+    }
+
+    @Test
+    void aMapThatIsTooLargeIsRefusedInWords() {
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> plan(random(ReadWrite.RANDREAD, mixedSizes(), 1),
+                        FreeRuns.BLOCKS_MAX + 1)).getMessage();
+
+        assertTrue(message.contains("norandommap"), message);
+        assertEquals(1, message.lines().count());
+    }
+
+    @Test
+    void skewedReadsAndWritesLikeTheSameBlocks() {
+        BlockSizes sizes = new BlockSizes(SizeSplit.of(BS), SizeSplit.of(2 * BS), null);
+        Access access = new Access(ReadWrite.RANDRW, 50, sizes, new Distribution.Zipf(1.5, -1),
+                true, 5, 1, 0, false);
+        long[] reads = new long[1_000];
+        long[] writes = new long[500];
+        for (Step step : steps(plan(job(access, Extent.ALL, FOR_EVER), 1_000, 0), 20_000)) {
+            if (step.direction() == Direction.READ) {
+                reads[(int) step.block()]++;
+            } else {
+                assertEquals(2, step.blocks());
+                writes[(int) step.block() / 2]++;
+            }
+        }
+
+        assertEquals(most(reads) / 2, most(writes), "aligned to the size of a write");
+    }
+
+    private static int most(long[] seen) {
+        int most = 0;
+        for (int i = 0; i < seen.length; i++) {
+            most = seen[i] > seen[most] ? i : most;
+        }
+        return most;
+    }
+
+    @Test
+    void aPlanAllocatesNothing() {
+        ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        assumeTrue(bean.isThreadAllocatedMemorySupported(), "this JVM does not count allocation");
+        long thread = Thread.currentThread().getId();
+        for (Distribution distribution : List.of(Distribution.UNIFORM,
+                new Distribution.Zipf(1.2, -1), new Distribution.Pareto(0.2, -1),
+                new Distribution.Normal(10, -1),
+                new Distribution.Zoned(List.of(new Distribution.Zone(100, 100)), false))) {
+            for (ReadWrite rw : ReadWrite.values()) {
+                Access access =
+                        new Access(rw, 50, mixedSizes(), distribution, true, 1, 2, 0, false);
+                ArrivalRate rate = ArrivalRate.ofIops(1_000, ArrivalRate.Process.POISSON);
+                RequestPlan plan =
+                        plan(job(access, Extent.ALL, FOR_EVER.withRate(rate)), 100, 0);
+                plan.next();
+                long before = bean.getThreadAllocatedBytes(thread);
+                for (int i = 0; i < 10_000; i++) {
+                    plan.next();
+                }
+                long bytes = bean.getThreadAllocatedBytes(thread) - before;
+                assertTrue(bytes < 10_000, bytes + " bytes for " + access);
+            }
+        }
     }
 }

@@ -64,7 +64,7 @@ final class SteadyCheckTest {
 
     @ParameterizedTest
     @CsvSource({"50, 2.1, true, true", "50, 2, true, false", "-50, 2.1, true, true",
-            "-50, 1.9, true, false", "50, 51, false, true", "-50, 49, false, false"})
+            "-50, 1.9, true, false", "50, 0.05, false, true", "-50, 0.04, false, false"})
     void theSlopeMustBeBelowTheLimitUpOrDown(double perSample, double limit, boolean percent,
             boolean attained) {
         SteadyCheck check = check(Kind.BW_SLOPE, limit, percent, 11);
@@ -77,6 +77,14 @@ final class SteadyCheckTest {
         assertEquals(perSample, check.slope(), CLOSE);
         assertEquals(percent ? perSample / 25 : perSample, check.criterion(), 0.001);
         assertEquals(0, check.maxDeviation());
+    }
+
+    @Test
+    void aLimitOfBandwidthIsInKibibytes() {
+        SteadyCheck check = check(Kind.BW, 2, false, 2);
+        check.add(0, 100_000, 0);
+        assertTrue(check.add(0, 104_000, 0));
+        assertEquals(2_000, check.maxDeviation(), "and what is told is in bytes, as fio does");
     }
 
     @Test
