@@ -63,8 +63,8 @@ final class OtherOptions {
         add(rows, role, "each job ends by itself", "exitall=0", "exit_what");
         add(rows, role, "offsets are multiples of the smallest size", "ba blockalign",
                 "offset_align=0", "bs_unaligned blocksize_unaligned=0");
-        add(rows, role, "a load is random or it is not", "percentage_random=100", "rw_sequencer=sequential",
-                "bs_is_seq_rand=0");
+        add(rows, role, "a load is random or it is not", "percentage_random=100",
+                "rw_sequencer=sequential", "bs_is_seq_rand=0");
         add(rows, role, "a disk has no zones here", "zonemode=none", "zonesize=0", "zonecapacity",
                 "zonerange=0", "zoneskip=0", "read_beyond_wp", "max_open_zones",
                 "job_max_open_zones", "ignore_zone_limits", "zone_reset_threshold",
@@ -89,8 +89,8 @@ final class OtherOptions {
         add(rows, role, "virtio-blk has nothing like it", "write_barrier=0", "atomic=0");
         add(rows, role, "jobs do not wait for each other's rate", "flow=0", "flow_id", "flow_sleep",
                 "flow_watermark");
-        add(rows, role, "each job repeats its own data", "dedupe_mode=repeat", "dedupe_working_set_percentage",
-                "dedupe_global=0");
+        add(rows, role, "each job repeats its own data", "dedupe_mode=repeat",
+                "dedupe_working_set_percentage", "dedupe_global=0");
         add(rows, role, "vblk stays the user that it is", "uid", "gid");
     }
 

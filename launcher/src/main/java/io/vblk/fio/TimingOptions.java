@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.fio;
 
+import static io.vblk.fio.FioOption.Kind.BOOL;
 import static io.vblk.fio.FioOption.Kind.FLAG;
 import static io.vblk.fio.FioOption.Kind.MICROSECONDS;
 import static io.vblk.fio.FioOption.Kind.NUMBER;
@@ -8,7 +9,6 @@ import static io.vblk.fio.FioOption.Kind.REAL;
 import static io.vblk.fio.FioOption.Kind.SECONDS;
 import static io.vblk.fio.FioOption.Kind.TEXT;
 import static io.vblk.fio.FioOption.Kind.TRIPLE;
-import static io.vblk.fio.FioOption.Kind.BOOL;
 import static io.vblk.fio.FioOption.of;
 
 import java.util.Arrays;

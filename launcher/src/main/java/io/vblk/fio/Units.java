@@ -84,8 +84,8 @@ final class Units {
     /** A number with a fraction. */
     static double real(String text) {
         String number = text.trim();
-        boolean plain = !number.isEmpty()
-                && number.chars().allMatch(c -> isDigit((char) c, false) || "+-.eE".indexOf(c) >= 0);
+        boolean plain = number.chars()
+                .allMatch(c -> isDigit((char) c, false) || "+-.eE".indexOf(c) >= 0);
         try {
             if (plain) {
                 return Double.parseDouble(number);

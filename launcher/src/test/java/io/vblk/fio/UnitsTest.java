@@ -33,7 +33,8 @@ final class UnitsTest {
                 Map.entry("1500ms", 1_500_000_000L), Map.entry("2msec", 2_000_000L),
                 Map.entry("2S", 2_000_000_000L), Map.entry("2m", 120_000_000_000L),
                 Map.entry("1h", 3_600_000_000_000L), Map.entry("1d", 86_400_000_000_000L),
-                Map.entry("(10)", 10_000L), Map.entry("(5+1ms)", 1_005_000L), Map.entry("(2*3s)", 6_000_000_000L));
+                Map.entry("(10)", 10_000L),
+                Map.entry("(5+1ms)", 1_005_000L), Map.entry("(2*3s)", 6_000_000_000L));
         times.forEach((text, ns) -> {
             assertEquals(ns, Units.timeNs(text, Units.SECOND_NS), text);
             assertEquals(ns, Units.timeNs(text, Units.MICROSECOND_NS), text);
