@@ -25,9 +25,11 @@ final class JobFile {
     /** Files in all: each of a few levels may include many. */
     static final int FILES_MAX = 256;
     /** Sections in all. */
-    static final int SECTIONS_MAX = 1024;
+    static final int SECTIONS_MAX = 512;
     /** Options in all. */
-    static final int OPTIONS_MAX = 8192;
+    static final int OPTIONS_MAX = 4096;
+    /** Length of all values: variables may be longer than what stands for them. */
+    static final int CHARACTERS_MAX = 1 << 22;
     /** The section whose options hold for all that follow. */
     static final String GLOBAL = "global";
     private static final String INCLUDE = "include";
@@ -49,6 +51,7 @@ final class JobFile {
     private final List<Section> sections = new ArrayList<>();
     private int files;
     private int options;
+    private int characters;
 
     private JobFile(Substitution substitution) {
         this.substitution = substitution;
@@ -193,7 +196,13 @@ final class JobFile {
 
     private String expand(String text, String where) {
         try {
-            return substitution.in(text).strip();
+            String value = substitution.in(text).strip();
+            characters += value.length();
+            if (characters > CHARACTERS_MAX) {
+                throw new JobSyntaxException("all values together are longer than "
+                        + CHARACTERS_MAX + " characters");
+            }
+            return value;
         } catch (JobSyntaxException e) {
             throw JobSyntaxException.at(where, e.getMessage());
         }

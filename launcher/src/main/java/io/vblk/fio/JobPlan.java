@@ -25,6 +25,9 @@ public record JobPlan(List<JobSpec> jobs, Map<String, String> globals, List<Stri
     /** Name of a job that has none. */
     public static final String NAME_DEFAULT = "vblk";
 
+    /** Options of all jobs together, those of [global] once for each: a second's work. */
+    private static final int OPTIONS_MAX = 200_000;
+
     /** Copies the lists. */
     public JobPlan {
         jobs = List.copyOf(jobs);
@@ -90,7 +93,13 @@ public record JobPlan(List<JobSpec> jobs, Map<String, String> globals, List<Stri
         List<JobSpec> jobs = new ArrayList<>();
         Set<String> warnings = new LinkedHashSet<>();
         TreeSet<String> withoutEffect = new TreeSet<>();
+        int options = 0;
         for (JobFile.Section section : sections) {
+            options += globals.size() + section.options().size() + overrides.size();
+            if (options > OPTIONS_MAX) {
+                throw JobSyntaxException.at(section.where(), "more than " + OPTIONS_MAX
+                        + " options, those of [global] counted for each job");
+            }
             if (section.isGlobal()) {
                 globals.addAll(section.options());
             } else if (wanted.isEmpty() || wanted.contains(section.name())) {
