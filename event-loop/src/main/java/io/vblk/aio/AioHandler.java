@@ -55,6 +55,8 @@ public final class AioHandler {
     long lastHitNs;
     /** Position in the monitor that holds the handler; owned by that monitor. */
     int monitorSlot = NO_SLOT;
+    /** What followed when this handler alone had something; owned by the poller's memory. */
+    final WaitMemory.History waitsAfter = new WaitMemory.History();
 
     // Counters: written by home, read by any as they are.
     long pollTimeNs;

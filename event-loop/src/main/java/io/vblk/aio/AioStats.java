@@ -6,6 +6,7 @@ package io.vblk.aio;
  *
  * @param iterations calls of poll
  * @param pollPhases times the loop busy-polled
+ * @param pollSkips times it did not, because polling after such an event is in vain
  * @param pollHits times that polling found work, at once or after some busy polling
  * @param pollNs time spent in polling phases that found nothing, in nanoseconds
  * @param waits times the loop gave up the processor to wait for descriptors
@@ -22,6 +23,7 @@ package io.vblk.aio;
 public record AioStats(
         long iterations,
         long pollPhases,
+        long pollSkips,
         long pollHits,
         long pollNs,
         long waits,
@@ -40,6 +42,7 @@ public record AioStats(
         return new AioStats(
                 iterations + other.iterations,
                 pollPhases + other.pollPhases,
+                pollSkips + other.pollSkips,
                 pollHits + other.pollHits,
                 pollNs + other.pollNs,
                 waits + other.waits,
@@ -59,6 +62,7 @@ public record AioStats(
         return new AioStats(
                 iterations - earlier.iterations,
                 pollPhases - earlier.pollPhases,
+                pollSkips - earlier.pollSkips,
                 pollHits - earlier.pollHits,
                 pollNs - earlier.pollNs,
                 waits - earlier.waits,

@@ -5,6 +5,7 @@ package io.vblk.aio;
 final class LoopCounters {
     long iterations;
     long pollPhases;
+    long pollSkips;
     long pollHits;
     long pollNs;
     long waits;
@@ -18,8 +19,8 @@ final class LoopCounters {
 
     AioStats snapshot(WakeProtocol wake) {
         return new AioStats(
-                iterations, pollPhases, pollHits, pollNs, waits, waitNs, wake.sent(),
-                wake.elided(), bottomHalves, idleBottomHalves, dispatches, timers, pollTimeNs,
-                pollTimePeakNs);
+                iterations, pollPhases, pollSkips, pollHits, pollNs, waits, waitNs,
+                wake.sent(), wake.elided(), bottomHalves, idleBottomHalves, dispatches, timers,
+                pollTimeNs, pollTimePeakNs);
     }
 }

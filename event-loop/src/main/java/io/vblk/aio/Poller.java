@@ -3,7 +3,8 @@ package io.vblk.aio;
 
 /**
  * Finds what an iteration has to do: looks at the handlers' memory, busy-polls for a self-tuned
- * time, and gives the processor up when that found nothing. Thread: home.
+ * time, and gives the processor up when that found nothing. Under policy weighted it does so
+ * without busy polling after events after which that is in vain. Thread: home.
  */
 final class Poller {
     /**
@@ -30,6 +31,7 @@ final class Poller {
     private final DeferredCalls deferred;
     private final WakeProtocol wake;
     private final PollSet pollSet;
+    private final WaitMemory memory;
     private final LoopCounters counters;
     private final LoopEvents events;
 
@@ -53,6 +55,7 @@ final class Poller {
         this.counters = context.counters;
         this.events = context.events;
         this.pollSet = new PollSet(own);
+        this.memory = new WaitMemory(own);
         this.nowNs = clock.nanoTime();
         this.fdLookNs = nowNs;
         this.idleCheckNs = nowNs;
@@ -94,6 +97,9 @@ final class Poller {
     void findWork(boolean blocking, PollingOptions options) {
         if (options.enabled()) {
             findPolling(blocking, options);
+            if (options.policy() == PollingPolicyKind.WEIGHTED) {
+                memory.takeEvents(ready, wake.isNotified(), options);
+            }
         } else {
             findWaiting(blocking);
         }
@@ -129,7 +135,9 @@ final class Poller {
         }
         long startNs = clock.nanoTime();
         nowNs = startNs;
-        boolean found = pollTimeNs >= PHASE_MIN_NS && busyPoll(startNs, timeoutNs);
+        long phaseNs = phaseNs(options);
+        boolean polls = phaseNs >= PHASE_MIN_NS;
+        boolean found = polls && busyPoll(startNs, phaseNs, timeoutNs);
         if (!found) {
             if (timeoutNs() != 0) {
                 dropIdleIfDue();
@@ -137,21 +145,43 @@ final class Poller {
             waitForDescriptors(ready.size() == 0, true);
             nowNs = clock.nanoTime();
         }
-        tune(nowNs - startNs, options, found);
+        long blockNs = nowNs - startNs;
+        if (options.policy() == PollingPolicyKind.CLASSIC) {
+            setTunedTime(found ? pollTimeNs : PollingPolicy.classic(pollTimeNs, blockNs, options));
+        } else {
+            tuneWeighted(blockNs, options, found);
+            memory.waited(blockNs, polls, found, options);
+        }
     }
 
-    private void tune(long blockNs, PollingOptions options, boolean found) {
-        long oldNs = pollTimeNs;
-        long newNs = oldNs;
+    /** How long to poll in the wait that begins; counts those that are not polled for the event. */
+    private long phaseNs(PollingOptions options) {
         if (options.policy() == PollingPolicyKind.CLASSIC) {
-            newNs = found ? oldNs : PollingPolicy.classic(oldNs, blockNs, options);
-        } else if (blockNs > 0) {
+            return pollTimeNs;
+        }
+        long phaseNs = memory.phaseNs(pollTimeNs, options);
+        if (phaseNs == 0 && pollTimeNs >= PHASE_MIN_NS) {
+            counters.pollSkips++;
+        }
+        return phaseNs;
+    }
+
+    private void tuneWeighted(long blockNs, PollingOptions options, boolean found) {
+        long newNs = pollTimeNs;
+        if (blockNs > 0) {
             // Work that was found before the first look at the clock came as good as at once.
             long longestNs = pollSet.adapt(blockNs, wake.isNotified(), options);
-            newNs = PollingPolicy.weighted(oldNs, longestNs, options);
-            // Time that found work was not too long.
-            newNs = found ? Math.max(oldNs, newNs) : newNs;
+            newNs = PollingPolicy.weighted(pollTimeNs, longestNs, options);
+            if (found || memory.expectsVain()) {
+                // Time that found work was not too long, and where none is spent none is saved.
+                newNs = Math.max(pollTimeNs, newNs);
+            }
         }
+        setTunedTime(newNs);
+    }
+
+    private void setTunedTime(long newNs) {
+        long oldNs = pollTimeNs;
         setPollTime(newNs);
         events.pollTime(oldNs, newNs);
     }
@@ -164,14 +194,14 @@ final class Poller {
         }
     }
 
-    /** Polls for the self-tuned time at most; returns true if there is something to do. */
-    private boolean busyPoll(long startNs, long timeoutNs) {
+    /** Polls for the given time at most; returns true if there is something to do. */
+    private boolean busyPoll(long startNs, long phaseNs, long timeoutNs) {
         counters.pollPhases++;
-        events.pollBegin(pollTimeNs, timeoutNs);
+        events.pollBegin(phaseNs, timeoutNs);
         pollSet.begin();
         FdMonitor monitor = handlers.monitor();
         monitor.prepare(false, ready);
-        long budgetNs = timeoutNs == FOR_EVER ? pollTimeNs : Math.min(timeoutNs, pollTimeNs);
+        long budgetNs = timeoutNs == FOR_EVER ? phaseNs : Math.min(timeoutNs, phaseNs);
         boolean found = ready.size() > 0;
         while (!found) {
             found = pollRounds(monitor);

@@ -75,6 +75,8 @@ class AllocationTest {
     void anIterationThatPollsInVainAndThenWaits() throws ErrnoException {
         waits(PollingOptions.classic(1_000, 0, 0), FdMonitorKind.PPOLL);
         waits(PollingOptions.classic(1_000, 0, 0), FdMonitorKind.EPOLL);
+        waits(new PollingOptions(1_000, 0, 0, 3, PollingPolicyKind.WEIGHTED),
+                FdMonitorKind.PPOLL);
     }
 
     private static void waits(PollingOptions polling, FdMonitorKind kind) throws ErrnoException {

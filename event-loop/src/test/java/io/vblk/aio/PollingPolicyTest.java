@@ -95,6 +95,43 @@ class PollingPolicyTest {
     }
 
     @Test
+    void waitsInVainAreCountedByTheRuleForAllSmallInputs() {
+        for (long max = 0; max <= 10; max++) {
+            PollingOptions options = PollingOptions.classic(max, 0, 0);
+            for (int vain = 0; vain <= PollingPolicy.VAIN_ENOUGH; vain++) {
+                for (long wait = 0; wait <= 12; wait++) {
+                    for (boolean polled : new boolean[] {false, true}) {
+                        int next = PollingPolicy.vain(vain, polled, wait, options);
+                        int change = wait <= max ? -1 : polled ? 1 : 0;
+                        int bounded = Math.min(PollingPolicy.VAIN_ENOUGH,
+                                Math.max(0, vain + change));
+                        assertEquals(bounded, next, "vain " + vain + " polled " + polled
+                                + " wait " + wait + " max " + max);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void aPhaseIsSkippedOrTriedByTheRuleForAllSmallInputs() {
+        for (long max = 0; max <= 10; max++) {
+            PollingOptions options = PollingOptions.classic(max, 0, 0);
+            for (long poll = 0; poll <= 12; poll++) {
+                for (int slept = 0; slept <= PollingPolicy.PROBE_WAITS + 2; slept++) {
+                    for (int vain = 0; vain < PollingPolicy.VAIN_ENOUGH; vain++) {
+                        assertEquals(Math.min(poll, max),
+                                PollingPolicy.phaseNs(poll, vain, slept, options));
+                    }
+                    assertEquals(slept < PollingPolicy.PROBE_WAITS ? 0 : max,
+                            PollingPolicy.phaseNs(poll, PollingPolicy.VAIN_ENOUGH, slept, options),
+                            "poll " + poll + " slept " + slept + " max " + max);
+                }
+            }
+        }
+    }
+
+    @Test
     void optionsOutsideTheirRangesAreRefusedByName() {
         long limit = PollingOptions.POLL_MAX_NS_LIMIT;
         assertRefused("poll-max-ns", -1, 0, 0);

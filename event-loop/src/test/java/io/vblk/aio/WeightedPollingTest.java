@@ -115,12 +115,19 @@ class WeightedPollingTest {
         fastWork(fast, fastEvent);
         long lastNs = context.stats().pollTimeNs();
         assertTrue(lastNs > 0);
-        for (int i = 0; i < 20; i++) {
+        // The first wait follows fast work.
+        for (int i = 0; i <= PollingPolicy.VAIN_ENOUGH; i++) {
             slowWork();
-            lastNs = Math.max(1, lastNs / 2);
+            lastNs /= 2;
             assertEquals(lastNs, context.stats().pollTimeNs());
         }
-        assertEquals(1, lastNs);
+        long phases = context.stats().pollPhases();
+        for (int i = 0; i < PollingPolicy.PROBE_WAITS; i++) {
+            slowWork();
+        }
+        assertEquals(phases, context.stats().pollPhases());
+        // Time that nobody spends is left for who needs it.
+        assertEquals(lastNs, context.stats().pollTimeNs());
     }
 
     @Test
