@@ -40,6 +40,10 @@ final class ScriptedLoop implements NanoClock, AutoCloseable {
         public boolean poll() {
             // A round of looks is one moment: what is due together is found together.
             nowNs += this == sources.get(0) ? LOOK_NS : 0;
+            if (nowNs >= wakeNs) {
+                wakeNs = NEVER_NS;
+                context.wakeup();
+            }
             return nowNs >= dueNs;
         }
 
@@ -79,6 +83,8 @@ final class ScriptedLoop implements NanoClock, AutoCloseable {
     final AioContext context;
     /** Sleeps last so much longer than what ends them. */
     long wakeUpNs = 15_000;
+    /** When another thread wakes the loop, if it polls then. */
+    long wakeNs = NEVER_NS;
     /** When a timer of the test is due. */
     long timerNs = NEVER_NS;
     private final List<Source> sources = new ArrayList<>();

@@ -74,6 +74,21 @@ class VainWaitsTest {
     }
 
     @Test
+    void policyClassicPollsAlsoWhereWeightedHasLearntNotTo() {
+        alternate();
+        loop.run(disk, LEARNING);
+        // The next wait would not be polled.
+        loop.run(queue, 1);
+        AioStats before = loop.context.stats();
+        loop.context.setPolling(
+                PollingOptions.classic(PollingOptions.POLL_MAX_NS_DEFAULT, 0, 2));
+        loop.run(disk, PROBE_WAITS);
+        AioStats gained = loop.statsSince(before);
+        assertEquals(0, gained.pollSkips());
+        assertTrue(gained.pollPhases() > PROBE_WAITS * 3 / 2, gained.toString());
+    }
+
+    @Test
     void sleepsAreInterruptedByOneThatIsPolledToTry() {
         alternate();
         loop.run(disk, LEARNING);
@@ -192,6 +207,21 @@ class VainWaitsTest {
         assertLearnt(disk, 1);
         assertTrue(loop.context.stats().timers() >= PROBE_WAITS - 1);
         bottomHalf.close();
+    }
+
+    @Test
+    void aWakeUpByAnotherThreadIsAnEvent() {
+        // Right after a kick a wake-up, while the loop still polls; then long nothing.
+        queue.served = () -> {
+            loop.wakeNs = loop.now() + 1_000;
+            queue.dueIn(DISK_NS);
+        };
+        queue.dueIn(GUEST_NS);
+        loop.run(queue, 1);
+        // One that is slept through lets the polling time begin.
+        loop.wakeNs = ScriptedLoop.NEVER_NS;
+        queue.dueIn(GUEST_NS);
+        assertLearnt(queue, 1);
     }
 
     @Test
