@@ -277,6 +277,7 @@ final class JsonReport {
         json.writeNumberField("poll_peak_ns", loop.pollTimePeakNs());
         json.writeNumberField("iterations", loop.iterations());
         json.writeNumberField("poll_phases", loop.pollPhases());
+        json.writeNumberField("poll_skips", loop.pollSkips());
         json.writeNumberField("poll_hits", loop.pollHits());
         json.writeNumberField("poll_vain_ns", loop.pollNs());
         json.writeNumberField("waits", loop.waits());

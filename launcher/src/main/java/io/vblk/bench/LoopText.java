@@ -43,8 +43,9 @@ final class LoopText {
         line("  iterations   : %d, callbacks: %d handlers, %d bottom halves, %d idle ones, "
                         + "%d timers", stats.iterations(), stats.dispatches(),
                 stats.bottomHalves(), stats.idleBottomHalves(), stats.timers());
-        line("  polls        : %d phases, %d hits, %.1f ms in vain", stats.pollPhases(),
-                stats.pollHits(), stats.pollNs() / NANOS_PER_MS);
+        line("  polls        : %d phases, %d skips, %d hits, %.1f ms in vain",
+                stats.pollPhases(), stats.pollSkips(), stats.pollHits(),
+                stats.pollNs() / NANOS_PER_MS);
         line("  blocked      : %d waits, %.1f ms", stats.waits(), stats.waitNs() / NANOS_PER_MS);
         line("  wake-ups     : %d sent, %d elided", stats.wakeupsSent(), stats.wakeupsElided());
         line("  poll_ns      : %d now, %d at most", stats.pollTimeNs(), stats.pollTimePeakNs());

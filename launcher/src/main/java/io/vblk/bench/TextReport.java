@@ -276,11 +276,11 @@ final class TextReport {
         writeNotifications(target, device.requests());
         line("  loop         : iterations=%d, waits=%d, wake-ups sent=%d elided=%d",
                 loop.iterations(), loop.waits(), loop.wakeupsSent(), loop.wakeupsElided());
-        line("  polling      : max=%dns now=%dns peak=%dns, hits=%d, phases=%d, "
+        line("  polling      : max=%dns now=%dns peak=%dns, hits=%d, phases=%d, skips=%d, "
                 + "in vain=%.1fms, asleep=%.1fms",
                 setup.loop().options().polling().pollMaxNs(), loop.pollTimeNs(),
                 loop.pollTimePeakNs(), loop.pollHits(),
-                loop.pollPhases(), loop.pollNs() / 1e6, loop.waitNs() / 1e6);
+                loop.pollPhases(), loop.pollSkips(), loop.pollNs() / 1e6, loop.waitNs() / 1e6);
     }
 
     /** The unit in which fio would show a row: the coarsest that loses nothing of interest. */

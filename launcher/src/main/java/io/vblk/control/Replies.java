@@ -68,6 +68,7 @@ final class Replies {
         out.writeStringField("name", name);
         out.writeNumberField("iterations", stats.iterations());
         out.writeNumberField("poll-phases", stats.pollPhases());
+        out.writeNumberField("poll-skips", stats.pollSkips());
         out.writeNumberField("poll-hits", stats.pollHits());
         out.writeNumberField("poll-vain-ns", stats.pollNs());
         out.writeNumberField("waits", stats.waits());
