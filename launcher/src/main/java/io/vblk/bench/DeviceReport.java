@@ -2,6 +2,7 @@
 package io.vblk.bench;
 
 import io.vblk.aio.AioStats;
+import io.vblk.block.filter.FilterReport;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.util.List;
 
@@ -11,8 +12,10 @@ import java.util.List;
  * @param setup what they were told
  * @param loops the event loops, at least one
  * @param stats the device's counters
+ * @param filters what the filters of its disk did since it was opened
  */
-record DeviceReport(DeviceSetup setup, List<LoopReport> loops, VirtioBlkStats stats) {
+record DeviceReport(DeviceSetup setup, List<LoopReport> loops, VirtioBlkStats stats,
+        List<FilterReport> filters) {
     /** The counters of all loops together. */
     AioStats loopTotal() {
         AioStats total = loops.get(0).stats();

@@ -171,7 +171,7 @@ final class InProcessGuest implements GuestTarget {
         return new TargetReport(setup.image().target(), image.description(), image.engine(),
                 blockBytes(), setup.device().numQueues(), setup.device().queueSize(),
                 setup.ring(), stats.kicks(), stats.calls(),
-                new DeviceReport(setup, loops, stats));
+                new DeviceReport(setup, loops, stats, image.filterReports()));
     }
 
     private List<LoopReport> loops() {

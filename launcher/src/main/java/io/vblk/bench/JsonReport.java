@@ -232,6 +232,7 @@ final class JsonReport {
             json.writeNumberField("calls", target.calls());
             json.writeEndObject();
         } else if (own != null) {
+            FilterJson.write(json, own.filters(), '_');
             writeDevice(own.stats());
             writeLoop(own);
         }

@@ -2,6 +2,7 @@
 package io.vblk.bench;
 
 import io.vblk.aio.AioStats;
+import io.vblk.block.filter.FilterReport;
 import io.vblk.fio.Direction;
 import io.vblk.fio.Goals;
 import io.vblk.fio.JobSpec;
@@ -281,6 +282,9 @@ final class TextReport {
                 setup.loop().options().polling().pollMaxNs(), loop.pollTimeNs(),
                 loop.pollTimePeakNs(), loop.pollHits(),
                 loop.pollPhases(), loop.pollSkips(), loop.pollNs() / 1e6, loop.waitNs() / 1e6);
+        for (FilterReport filter : own.filters()) {
+            filter.lines().forEach(text -> line("  filter       : %s", text));
+        }
     }
 
     /** The unit in which fio would show a row: the coarsest that loses nothing of interest. */

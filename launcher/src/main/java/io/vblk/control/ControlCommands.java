@@ -245,7 +245,7 @@ final class ControlCommands {
         out.writeNumberField("time-ns", System.nanoTime());
         out.writeArrayFieldStart("disks");
         for (DiskControl disk : disks) {
-            Replies.stats(out, disk.state().name(), disk.stats());
+            Replies.stats(out, disk.state().name(), disk.stats(), disk.filters());
         }
         out.writeEndArray();
         out.writeArrayFieldStart("iothreads");

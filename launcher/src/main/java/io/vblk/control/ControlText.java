@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 /** Replies in words and tables, for people. Thread: any. */
 public final class ControlText {
     private static final List<String> KINDS = List.of("read", "write", "flush", "other");
+    private static final String FILTERS = "filters";
     private static final double NANOS_PER_US = 1e3;
     private static final double NANOS_PER_MS = 1e6;
 
@@ -110,13 +111,42 @@ public final class ControlText {
         StringBuilder out = new StringBuilder();
         for (Map<String, Object> disk : list(stats.get("disks"))) {
             out.append("disk ").append(disk.get("name")).append(":\n");
+            Object filters = disk.remove(FILTERS);
             out.append(rows(disk, ControlText::asItIs));
+            if (filters != null) {
+                list(filters).forEach(filter -> filter(out, filter));
+            }
         }
         for (Map<String, Object> loop : list(stats.get("iothreads"))) {
             out.append("iothread ").append(loop.get("name")).append(":\n");
             out.append(rows(loop, ControlText::longTimes));
         }
         return out.toString();
+    }
+
+    private static void filter(StringBuilder out, Map<String, Object> filter) {
+        out.append("  filter ").append(filter.get("filter")).append(":\n");
+        Table times = new Table("kind", "requests", "errors", "bytes", "mean us", "p50", "p90",
+                "p99", "p99.9", "max");
+        boolean measures = false;
+        for (Map.Entry<String, Object> each : filter.entrySet()) {
+            if (each.getValue() instanceof Map<?, ?> kind) {
+                measures = true;
+                times(times, each.getKey(), object(kind));
+            } else if (!each.getKey().equals("filter")) {
+                out.append(String.format(
+                        Locale.ROOT, "    %-16s: %s%n", each.getKey(), each.getValue()));
+            }
+        }
+        if (measures) {
+            out.append(times);
+        }
+    }
+
+    private static void times(Table table, String kind, Map<String, Object> times) {
+        table.row(kind, times.get("requests"), times.get("errors"), times.get("bytes"),
+                us(times, "mean-ns"), us(times, "p50-ns"), us(times, "p90-ns"),
+                us(times, "p99-ns"), us(times, "p99.9-ns"), us(times, "max-ns"));
     }
 
     private static String rows(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.control;
 
+import io.vblk.block.filter.FilterReport;
 import io.vblk.virtioblk.QueueLatency;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.util.List;
@@ -28,6 +29,9 @@ public interface DiskControl {
 
     /** Counters since the server began. */
     VirtioBlkStats stats();
+
+    /** What the disk's filters have done since it was opened, the first next to the guest. */
+    List<FilterReport> filters();
 
     /**
      * Latencies by queue, since they were last reset.

@@ -4,6 +4,8 @@ package io.vblk.control;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.vblk.aio.AioStats;
 import io.vblk.aio.PollingOptions;
+import io.vblk.bench.FilterJson;
+import io.vblk.block.filter.FilterReport;
 import io.vblk.virtioblk.LatencySnapshot;
 import io.vblk.virtioblk.QueueLatency;
 import io.vblk.virtioblk.VirtioBlkStats;
@@ -45,7 +47,8 @@ final class Replies {
         out.writeEndArray();
     }
 
-    static void stats(JsonGenerator out, String name, VirtioBlkStats stats) throws IOException {
+    static void stats(JsonGenerator out, String name, VirtioBlkStats stats,
+            List<FilterReport> filters) throws IOException {
         out.writeStartObject();
         out.writeStringField("name", name);
         out.writeNumberField("requests", stats.requests());
@@ -60,6 +63,7 @@ final class Replies {
         out.writeNumberField("calls", stats.calls());
         out.writeNumberField("busy", stats.busy());
         out.writeNumberField("last-errno", stats.lastErrno());
+        FilterJson.write(out, filters, '-');
         out.writeEndObject();
     }
 

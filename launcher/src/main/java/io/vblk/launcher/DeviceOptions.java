@@ -19,6 +19,9 @@ import io.vblk.bench.LoopSetup;
 import io.vblk.bench.RingSetup;
 import io.vblk.block.engine.CacheMode;
 import io.vblk.block.engine.IoEngineKind;
+import io.vblk.block.filter.DelaySpec;
+import io.vblk.block.filter.DelayTime;
+import io.vblk.block.filter.FilterSpec;
 import io.vblk.block.filter.Filters;
 import io.vblk.block.image.DetectZeroes;
 import io.vblk.block.image.ImageFormat;
@@ -72,8 +75,12 @@ final class DeviceOptions {
                         + "host) or unmap (storage given back); default: off"));
         options.addOption(value("logical-block-size", "BYTES",
                 "block size that guests see, 512 or 4096 (4k); default: the image's own"));
+        options.addOption(value("filter", "NAME[:KEY=VALUE[,...]]",
+                "put a filter around the disk, several times for several, the first next to the "
+                        + "guest: delay, error, rate, stats or verify; see docs/filters.md"));
         options.addOption(value("delay-us", "MIN[-MAX]",
-                "a slow disk: each request waits so long, drawn at random; default: 0"));
+                "a slow disk: each request waits so long, drawn at random; default: 0. The same "
+                        + "as a delay filter after all others"));
         options.addOption(value("delay-seed", "N", "seed of these delays; default: 1"));
         options.addOption(value("num-queues", "N",
                 "virtqueues of the device; default: one per simulated guest, 1 on a socket"));
@@ -272,17 +279,38 @@ final class DeviceOptions {
 
     /** What stands between guests and the image. */
     static Filters filters(CommandLine line) throws UsageException {
+        String[] words = line.getOptionValues("filter");
+        List<FilterSpec> stack = new ArrayList<>();
+        if (words != null) {
+            for (String word : words) {
+                stack.add(FilterOption.parse(word));
+            }
+        }
+        FilterSpec delay = delay(line);
+        if (delay != null) {
+            stack.add(delay);
+        }
+        return new Filters(stack, false);
+    }
+
+    /** The delay filter that delay-us stands for; null for none. */
+    private static FilterSpec delay(CommandLine line) throws UsageException {
         String text = text(line, "delay-us", "0");
         Matcher delay = DELAY.matcher(text);
         if (!delay.matches()) {
             throw new UsageException(
                     "delay-us=" + text + " is no time or range of times such as 100-2000");
         }
+        long seed = number(line, "delay-seed", FilterOption.SEED_DEFAULT);
         long minNs = NANOS_PER_US * Long.parseLong(delay.group(1));
         long maxNs = delay.group(2) == null
                 ? minNs : NANOS_PER_US * Long.parseLong(delay.group(2));
-        return new Filters(
-                minNs, maxNs, number(line, "delay-seed", Filters.NONE.delaySeed()), false);
+        if (minNs > maxNs || maxNs > DelayTime.DELAY_NS_MAX) {
+            throw new UsageException("delay-us must be 0 to "
+                    + DelayTime.DELAY_NS_MAX / NANOS_PER_US + ", the smaller number first, not "
+                    + text);
+        }
+        return maxNs == 0 ? null : DelaySpec.all("delay-us=" + text, minNs, maxNs, seed);
     }
 
     static ImageFormat format(CommandLine line) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.launcher;
 
+import io.vblk.block.filter.FilterReport;
 import io.vblk.block.filter.HoldSwitch;
 import io.vblk.block.image.ImageException;
 import io.vblk.control.ControlException;
@@ -46,6 +47,11 @@ final class DiskOperator implements DiskControl {
     @Override
     public VirtioBlkStats stats() {
         return disk.counts().stats();
+    }
+
+    @Override
+    public List<FilterReport> filters() {
+        return disk.image().filterReports();
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.vblk.launcher;
 import io.vblk.block.image.SizeParser;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -28,8 +29,13 @@ final class KeyValues {
      * @param firstKey the key that may be left out at the beginning
      */
     static KeyValues parse(String option, String text, String firstKey) throws UsageException {
-        KeyValues result = new KeyValues(
-                "--" + option + " " + text.replaceAll("\\s+", " "), new LinkedHashMap<>());
+        return parseIn("--" + option + " " + text.replaceAll("\\s+", " "), text, firstKey);
+    }
+
+    /** Reads a value of which messages say that it is from {@code context}. */
+    static KeyValues parseIn(String context, String text, String firstKey)
+            throws UsageException {
+        KeyValues result = new KeyValues(context, new LinkedHashMap<>());
         if (text.stripLeading().startsWith("{")) {
             try {
                 JsonKeys.readInto(result.values, text);
@@ -152,6 +158,15 @@ final class KeyValues {
             return function.apply(value);
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
+        }
+    }
+
+    /** Refuses all but these keys, and says which there are. */
+    void allow(Set<String> known) throws UsageException {
+        for (String key : values.keySet()) {
+            if (!known.contains(key)) {
+                throw wrong("'" + key + "' is none of " + String.join(", ", known));
+            }
         }
     }
 

@@ -255,10 +255,8 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
         if (socket != null) {
             socket.removePath();
         }
-        if (image.holdSwitch() != null) {
-            // Rings stop when nothing is under way any more.
-            image.holdSwitch().resume();
-        }
+        // Rings stop when nothing is under way any more.
+        image.letGo();
         if (listener != null && control.isAlive()) {
             control.context().execute("stop", listener::close);
         }

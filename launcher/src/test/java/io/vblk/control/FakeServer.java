@@ -4,6 +4,8 @@ package io.vblk.control;
 import io.vblk.aio.AioContext;
 import io.vblk.aio.AioOptions;
 import io.vblk.aio.PollingOptions;
+import io.vblk.block.filter.FilterReport;
+import io.vblk.block.filter.OpKind;
 import io.vblk.virtioblk.QueueLatency;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.util.ArrayList;
@@ -68,6 +70,15 @@ final class FakeServer implements ServerControl, AutoCloseable {
         @Override
         public VirtioBlkStats stats() {
             return new VirtioBlkStats(10, 1, 2, 3, 4096, 8192, 4, 5, 6, 7, 8, 9);
+        }
+
+        @Override
+        public List<FilterReport> filters() {
+            return !name.equals("a") ? List.of() : List.of(
+                    new FilterReport("delay:all=1ms",
+                            List.of(new FilterReport.Count("delay-ns", 42)), List.of()),
+                    new FilterReport("stats", List.of(), List.of(new FilterReport.Times(
+                            OpKind.READ, 3, 1, 8192, 1_500, 1_000, 2_000, 2_000, 2_000, 2_500))));
         }
 
         @Override

@@ -41,10 +41,14 @@ final class DependencyRules {
     private static final Map<String, Set<String>> BEYOND = Map.of(
             // Locks, ioctl and the system calls that look at a file before an engine has it.
             "block.image", Set.of("posix"),
+            // What is verified is read in guest memory, and its sums lie outside of the heap.
+            "block.filter", Set.of("posix"),
             // Headers, status bytes and ranges are read and written in guest memory.
             "virtioblk", Set.of("posix"),
-            // Guest memory for the driver, its data, and the operations that it asks for.
-            "bench", Set.of("virtio", "block", "posix"));
+            // Guest memory for the driver, its data, the operations that it asks for, and what
+            // filters have counted.
+            "bench", Set.of("virtio", "block", "block.filter", "posix"),
+            "control", Set.of("block.filter"));
 
     /** Where each package lies; no package is in two modules. */
     private static final Map<String, List<String>> PACKAGES = Map.of(
@@ -58,7 +62,7 @@ final class DependencyRules {
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
             "jnr.", Set.of("posix"),
             "org.agrona.", Set.of("posix"),
-            "org.HdrHistogram.", Set.of("bench", "regress"),
+            "org.HdrHistogram.", Set.of("block.filter", "bench", "regress"),
             // Requests and replies of a running server.
             "com.fasterxml.", Set.of("bench", "control", "regress", "launcher"),
             "org.apache.commons.cli.", Set.of("launcher"));

@@ -10,50 +10,62 @@ import io.vblk.block.QueueStatus;
 import java.util.SplittableRandom;
 
 /**
- * A slow disk: keeps each request for a time drawn at random before it hands it on, so that
- * requests end out of order. Thread: home.
+ * A slow disk: keeps requests for a time before it hands them on, so that they may end out of order.
+ * Thread: home.
  *
  * <p>A request that waits here has done nothing yet: a write that is lost with the process while it
  * waits is one that nobody was told of.
  */
-public final class DelayFilter extends BlockFilter {
+final class DelayFilter extends BlockFilter {
     private final AioContext context;
-    private final long minNs;
-    private final long maxNs;
+    private final DelaySpec spec;
     private final SplittableRandom random;
     private final DueHeap waiting = new DueHeap();
     private final HandOver handOver;
     private final AioTimer timer;
 
-    /**
-     * Takes over the backend.
-     *
-     * @param minNs shortest delay
-     * @param maxNs longest delay
-     * @param seed from which all delays follow
-     */
-    public DelayFilter(
-            BlockBackend backend, AioContext context, long minNs, long maxNs, long seed) {
-        super(backend);
-        if (minNs < 0 || minNs > maxNs) {
-            throw new IllegalArgumentException("delays from " + minNs + " to " + maxNs + " ns");
-        }
+    // Written by home, read by any as they are.
+    private long delayed;
+    private long delayNs;
+
+    /** Takes over the disk; {@code view} is its number among those of its disk. */
+    DelayFilter(BlockBackend disk, AioContext context, DelaySpec spec, int view) {
+        super(disk);
         this.context = context;
-        this.minNs = minNs;
-        this.maxNs = maxNs;
-        this.random = new SplittableRandom(seed);
-        this.handOver = new HandOver(backend, context, this::runDue);
+        this.spec = spec;
+        this.random = new SplittableRandom(spec.seed() + view);
+        this.handOver = new HandOver(disk, context, this::runDue);
         this.timer = context.timer("delay", this::runDue);
     }
 
     @Override
     public QueueStatus submit(BlockRequest request) {
-        waiting.add(request, context.nanoTime() + random.nextLong(minNs, maxNs + 1));
+        DelayTime time = spec.times().get(OpKind.of(request.op()).ordinal());
+        if (time.isNone()
+                || spec.probability() < 1 && random.nextDouble() >= spec.probability()) {
+            return disk.submit(request);
+        }
+        long ns = time.drawNs(random);
+        delayed++;
+        delayNs += ns;
+        if (spec.spin()) {
+            spin(ns);
+            return disk.submit(request);
+        }
+        waiting.add(request, context.nanoTime() + ns);
         return QueueStatus.QUEUED;
+    }
+
+    private void spin(long ns) {
+        long endNs = context.nanoTime() + ns;
+        while (context.nanoTime() - endNs < 0) {
+            Thread.onSpinWait();
+        }
     }
 
     @Override
     public void commit() {
+        disk.commit();
         arm();
     }
 
@@ -70,6 +82,16 @@ public final class DelayFilter extends BlockFilter {
         }
         handOver.run();
         arm();
+    }
+
+    /** Requests delayed so far. Thread: any. */
+    long delayed() {
+        return delayed;
+    }
+
+    /** Sum of their delays. Thread: any. */
+    long delayNs() {
+        return delayNs;
     }
 
     @Override

@@ -33,11 +33,18 @@ public final class Images {
     }
 
     private static OpenImage open(ImageSpec spec, boolean locked) throws ImageException {
-        return switch (format(spec)) {
+        OpenImage image = switch (format(spec)) {
             case RAW -> openRaw(spec, locked);
             case NULL -> OpenImage.empty(spec, limits(spec, ImageFormat.NULL));
             case MEMORY -> openMemory(spec);
         };
+        try {
+            image.makeFilters(spec);
+            return image;
+        } catch (ImageException | RuntimeException | Error e) {
+            image.close();
+            throw e;
+        }
     }
 
     private static OpenImage openRaw(ImageSpec spec, boolean locked) throws ImageException {

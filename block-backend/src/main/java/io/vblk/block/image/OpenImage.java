@@ -9,10 +9,15 @@ import io.vblk.block.engine.EngineChoice;
 import io.vblk.block.engine.IoEngine;
 import io.vblk.block.engine.IoEngineKind;
 import io.vblk.block.engine.IoEngines;
+import io.vblk.block.filter.FilterReport;
+import io.vblk.block.filter.FilterSpec;
+import io.vblk.block.filter.FilterStack;
 import io.vblk.block.filter.Filters;
 import io.vblk.block.filter.HoldSwitch;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.MappedMemory;
+import java.io.IOException;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,9 +39,8 @@ public final class OpenImage implements AutoCloseable {
     private final String modes;
     private final RawFile file;
     private final MappedMemory memory;
-    private final Filters filters;
-    private final HoldSwitch hold;
-    private int views;
+    /** Null until they are made, which may fail. */
+    private FilterStack filters;
     /** Whether an event loop has the engine that was chosen. */
     private boolean chosenRuns;
     /** Why an event loop has another one; empty if none has. */
@@ -55,11 +59,27 @@ public final class OpenImage implements AutoCloseable {
         this.mayChooseEngine = spec.engine() == IoEngineKind.AUTO;
         this.detectZeroes = limits.readOnly() ? DetectZeroes.OFF : spec.detectZeroes();
         this.modes = "cache=" + spec.cache() + ", discard="
-                + (keepsStorage ? "ignore" : "unmap") + ", detect-zeroes=" + detectZeroes;
+                + (keepsStorage ? "ignore" : "unmap") + ", detect-zeroes=" + detectZeroes
+                + named(spec.filters());
         this.file = file;
         this.memory = memory;
-        this.filters = spec.filters();
-        this.hold = filters.mayHold() ? new HoldSwitch() : null;
+    }
+
+    private static String named(Filters filters) {
+        StringBuilder names = new StringBuilder();
+        for (FilterSpec filter : filters.stack()) {
+            names.append(", filter ").append(filter.text());
+        }
+        return names.toString();
+    }
+
+    /** Makes the filters; whoever opens the image does that once, and closes it if they fail. */
+    void makeFilters(ImageSpec spec) throws ImageException {
+        try {
+            filters = FilterStack.open(spec.filters(), limits.now());
+        } catch (IOException e) {
+            throw new ImageException(spec.target() + ": " + e.getMessage(), e);
+        }
     }
 
     static OpenImage raw(ImageSpec spec, RawFile file, EngineChoice engine) {
@@ -205,7 +225,7 @@ public final class OpenImage implements AutoCloseable {
         if (detectZeroes != DetectZeroes.OFF) {
             view = new ZeroDetector(view, detectZeroes == DetectZeroes.UNMAP);
         }
-        return filters.around(view, context, views++, hold);
+        return filters.around(view, context);
     }
 
     private BlockBackend view(AioContext context) throws ImageException {
@@ -252,12 +272,28 @@ public final class OpenImage implements AutoCloseable {
 
     /** What holds back the disk's requests; null if it was opened without. Thread: any. */
     public HoldSwitch holdSwitch() {
-        return hold;
+        return filters.holdSwitch();
+    }
+
+    /** What its filters have done so far, the first next to the guest. Thread: any. */
+    public List<FilterReport> filterReports() {
+        return filters.reports();
+    }
+
+    /**
+     * Hands on all requests that filters hold back or keep waiting for a rate, now and from now on,
+     * since the disk is about to be closed. It must still be open. Thread: any.
+     */
+    public void letGo() {
+        filters.letGo();
     }
 
     /** Closes the file, which drops its locks, or frees the memory; the data stay as they are. */
     @Override
     public void close() {
+        if (filters != null) {
+            filters.close();
+        }
         if (file != null) {
             file.hold().drop();
             file.file().close();

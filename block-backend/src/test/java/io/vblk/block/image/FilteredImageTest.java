@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.block.image;
 
-import io.vblk.block.engine.IoEngineKind;
-import io.vblk.block.filter.Filters;
+import io.vblk.block.filter.DelaySpec;
+import io.vblk.block.filter.ErrorSpec;
+import io.vblk.block.filter.FilterSpec;
+import io.vblk.block.filter.OpKind;
+import io.vblk.block.filter.RateSpec;
+import io.vblk.block.filter.StatsSpec;
+import io.vblk.block.filter.VerifySpec;
+import java.util.List;
+import java.util.Set;
 
 /** A disk behind all filters is the same disk, later. */
-class FilteredImageTest extends BlockBackendContract {
-    private static final Filters ALL = new Filters(0, 50_000, 1, true);
-
+class FilteredImageTest extends FilteredImageContract {
     @Override
-    OpenImage open(long capacityBytes, boolean readOnly) throws Exception {
-        String path = TestImages.sparse(directory, "disk.raw", capacityBytes).toString();
-        // Not called raw by name: the guard of the first block says BUSY now and then.
-        ImageSpec spec = new ImageSpec(path, null, readOnly, false, IoEngineKind.THREADS);
-        return Images.open(spec.withFilters(ALL));
+    List<FilterSpec> filters() {
+        return List.of(new StatsSpec("stats"),
+                new RateSpec("rate", new RateSpec.Limits(50_000, 0, 0),
+                        new RateSpec.Limits(0, 0, 0), 1_000_000),
+                new VerifySpec("verify", 4096), DelaySpec.all("delay", 0, 50_000, 1),
+                new ErrorSpec("error", Set.of(OpKind.FLUSH), 5,
+                        new ErrorSpec.Chance(1, 1, 1_000_000, 0), 0, Long.MAX_VALUE, null),
+                new StatsSpec("stats:name=below"));
     }
 }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.block.filter;
+
+import io.vblk.aio.AioContext;
+import io.vblk.block.BlockBackend;
+import io.vblk.block.BlockLimits;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The filters of one open disk. Thread: control, except where it says any. */
+public final class FilterStack implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(FilterStack.class);
+
+    /** The first is next to the guest. */
+    private final List<DiskFilter> filters = new ArrayList<>();
+    private final HoldSwitch hold;
+    private int views;
+
+    private FilterStack(boolean mayHold) {
+        this.hold = mayHold ? new HoldSwitch() : null;
+    }
+
+    /**
+     * Makes them for a disk.
+     *
+     * @throws IOException if one of them cannot be for this disk, in words for an operator
+     */
+    public static FilterStack open(Filters wanted, BlockLimits limits) throws IOException {
+        FilterStack stack = new FilterStack(wanted.mayHold());
+        try {
+            for (FilterSpec spec : wanted.stack()) {
+                stack.filters.add(spec.open(limits));
+            }
+            return stack;
+        } catch (IOException | RuntimeException | Error e) {
+            stack.closeAll();
+            throw e;
+        }
+    }
+
+    /** Puts them around a view of the disk. */
+    public BlockBackend around(BlockBackend view, AioContext context) {
+        int number = views++;
+        BlockBackend filtered = view;
+        for (int i = filters.size() - 1; i >= 0; i--) {
+            filtered = filters.get(i).around(filtered, context, number);
+        }
+        return hold == null ? filtered : new HoldFilter(filtered, context, hold);
+    }
+
+    /** What holds requests back; null if they cannot be. Thread: any. */
+    public HoldSwitch holdSwitch() {
+        return hold;
+    }
+
+    /** What each of them has done so far, the first next to the guest. Thread: any. */
+    public List<FilterReport> reports() {
+        List<FilterReport> reports = new ArrayList<>();
+        for (DiskFilter filter : filters) {
+            reports.add(filter.report());
+        }
+        return reports;
+    }
+
+    /** Hands on all that waits, and keeps nothing waiting any more. Thread: any. */
+    public void letGo() {
+        if (hold != null) {
+            hold.resume();
+        }
+        for (DiskFilter filter : filters) {
+            filter.letGo();
+        }
+    }
+
+    /** Says what they have done, and gives up what the views, which are closed, shared. */
+    @Override
+    public void close() {
+        for (FilterReport report : reports()) {
+            for (String line : report.lines()) {
+                LOG.info("{}", line);
+            }
+        }
+        closeAll();
+    }
+
+    private void closeAll() {
+        for (DiskFilter filter : filters) {
+            filter.close();
+        }
+    }
+}
