@@ -127,12 +127,13 @@ final class FilterOption {
     }
 
     private FilterSpec rate() throws UsageException {
+        String burst = keys.take("burst", RateSpec.BURST_NS_DEFAULT + "ns");
         return new RateSpec(text,
                 new RateSpec.Limits(keys.takeNumber("iops", 0), keys.takeNumber("read-iops", 0),
                         keys.takeNumber("write-iops", 0)),
                 new RateSpec.Limits(keys.takeSize("bps", 0), keys.takeSize("read-bps", 0),
                         keys.takeSize("write-bps", 0)),
-                timeNs("burst", keys.take("burst", RateSpec.BURST_NS_DEFAULT + "ns")));
+                timeNs("burst", burst, burst));
     }
 
     private FilterSpec stats() {
@@ -155,19 +156,21 @@ final class FilterOption {
             return fallback;
         }
         if (value.startsWith("exp:")) {
-            return DelayTime.exponential(timeNs(key, value.substring("exp:".length())));
+            return DelayTime.exponential(
+                    timeNs(key, value, value.substring("exp:".length())));
         }
         List<Long> ends = new ArrayList<>();
         for (String end : value.split("-", 2)) {
-            ends.add(timeNs(key, end));
+            ends.add(timeNs(key, value, end));
         }
         return DelayTime.between(ends.get(0), ends.get(ends.size() - 1));
     }
 
-    private long timeNs(String key, String value) throws UsageException {
-        Matcher time = TIME.matcher(value);
+    /** The time that a part of a value is. */
+    private long timeNs(String key, String value, String part) throws UsageException {
+        Matcher time = TIME.matcher(part);
         if (!time.matches()) {
-            if (value.equals("0")) {
+            if (part.equals("0")) {
                 return 0;
             }
             throw wrong(key + "=" + value

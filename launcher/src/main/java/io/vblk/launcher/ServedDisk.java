@@ -4,6 +4,7 @@ package io.vblk.launcher;
 import io.vblk.aio.AioOptions;
 import io.vblk.aio.IoThread;
 import io.vblk.aio.PollingOptions;
+import io.vblk.block.filter.FilterReport;
 import io.vblk.block.image.ImageException;
 import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
@@ -277,6 +278,9 @@ final class ServedDisk implements VhostUserExport, AutoCloseable {
         }
         for (QueueHome home : homes) {
             home.ioThread().call(home.backend()::close);
+        }
+        for (FilterReport filter : image.filterReports()) {
+            filter.lines().forEach(line -> LOG.info("{}: filter {}", spec.name(), line));
         }
         image.close();
     }

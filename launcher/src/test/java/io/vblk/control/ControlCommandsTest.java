@@ -183,6 +183,22 @@ class ControlCommandsTest {
     }
 
     @Test
+    void countersOfFiltersStandWithThoseOfTheirDisk() throws Exception {
+        String request = execute("query-stats", "\"disk\":\"a\"");
+        Map<?, ?> stats = (Map<?, ?>) value(request);
+        List<?> filters = (List<?>) ((Map<?, ?>) ((List<?>) stats.get("disks")).get(0))
+                .get("filters");
+        assertEquals(Map.of("filter", "delay:all=1ms", "delay-ns", 42L), filters.get(0));
+        Map<?, ?> reads = (Map<?, ?>) ((Map<?, ?>) filters.get(1)).get("read");
+        assertEquals(List.of(3L, 1L, 8192L, 1_500L, 1_000L, 2_000L, 2_000L, 2_000L, 2_500L),
+                List.copyOf(reads.values()));
+        String text = ControlText.of("query-stats", commands.reply(request));
+        assertTrue(text.contains("  filter delay:all=1ms:\n    delay-ns        : 42\n"), text);
+        assertTrue(text.contains("  filter stats:\n"), text);
+        assertTrue(text.matches("(?s).*read +3 +1 +8192 +1\\.5 +1\\.0 +2\\.0 +2\\.0.*"), text);
+    }
+
+    @Test
     void resetsLatenciesOnlyWhenAsked() throws Exception {
         value("{\"execute\":\"query-latency\"}");
         value(execute("query-latency", "\"disk\":\"a\",\"reset\":true"));

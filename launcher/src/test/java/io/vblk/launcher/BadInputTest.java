@@ -335,6 +335,8 @@ final class BadInputTest {
         "--delay-us=-5       | delay-us=-5    | such as 100-2000",
         "--delay-us=1ms      | delay-us=1ms   | such as 100-2000",
         "--delay-seed=x      | delay-seed=x   | number",
+        "--filter=slow       | filter 'slow'  | delay, error, rate, stats, verify",
+        "--filter=stats:x=1  | 'x'            | none of name",
         "--serial=123456789012345678901 | serial | 20"})
     void numbersOutOfRange(String option, String what, String rule) {
         bench(option).failed(USAGE, what, rule);

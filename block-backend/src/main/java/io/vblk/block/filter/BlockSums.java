@@ -9,17 +9,17 @@ import java.util.concurrent.atomic.AtomicLongArray;
 /**
  * A sum of each block of a disk, or that it is not known, outside of the heap. Thread: any.
  *
- * <p>Blocks that are far enough apart share a stripe, which says how many writers there are, whether
- * there were several at a time, and by its version whether there was one meanwhile:
+ * <p>Blocks that are far enough apart share a stripe, which says how many writers there are,
+ * whether there were several at a time, and by its version whether there was one meanwhile:
  *
  * <pre>
  *   63        version        24  23 several  22      writers      0
  * </pre>
  *
- * <p>Writers of a block set its sum while they are counted, and all of them, the last one included,
- * to unknown when there were several, since who of them came last on the disk is not known. A reader
- * trusts what it read only of a stripe without writers whose version did not change from before it
- * began until after it has looked at the sum. Other blocks of a stripe may so be taken for written
+ * <p>Writers of a block set its sum while they are counted, and all of them, the last one
+ * included, to unknown when there were several, since who of them came last on the disk is not
+ * known. A reader trusts what it read only of a stripe without writers whose version did not change
+ * from before it began until after it has looked at the sum. Other blocks of a stripe may so be taken for written
  * when they are not; that leaves them unchecked or unknown, never wrong.
  */
 final class BlockSums implements AutoCloseable {
@@ -108,8 +108,8 @@ final class BlockSums implements AutoCloseable {
     }
 
     /**
-     * A writer of any number of blocks has ended; those of a range have this sum now, the others are
-     * unknown.
+     * A writer of any number of blocks has ended; those of a range have this sum now, the others
+     * are unknown.
      */
     void endWrite(long first, long count, long rangeBegin, long rangeEnd, int sum) {
         for (long i = 0; i < Math.min(count, STRIPES); i++) {

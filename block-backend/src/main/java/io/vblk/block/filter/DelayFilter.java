@@ -10,8 +10,8 @@ import io.vblk.block.QueueStatus;
 import java.util.SplittableRandom;
 
 /**
- * A slow disk: keeps requests for a time before it hands them on, so that they may end out of order.
- * Thread: home.
+ * A slow disk: keeps requests for a time before it hands them on, so that they may end out of
+ * order. Thread: home.
  *
  * <p>A request that waits here has done nothing yet: a write that is lost with the process while it
  * waits is one that nobody was told of.

@@ -12,8 +12,8 @@ import java.util.List;
  * @param times how long requests wait, by the number of their kind
  * @param probability share of the requests that wait, above 0 and up to 1
  * @param seed from which all that is drawn follows
- * @param spin whether the event loop is kept busy meanwhile, which adds exactly that time, and holds
- *     up all other requests, as slow code would
+ * @param spin whether the event loop is kept busy meanwhile, which adds exactly that time, and
+ *     holds up all other requests, as slow code would
  */
 public record DelaySpec(String text, List<DelayTime> times, double probability, long seed,
         boolean spin) implements FilterSpec {
@@ -40,7 +40,8 @@ public record DelaySpec(String text, List<DelayTime> times, double probability, 
         }
         if (none) {
             throw new IllegalArgumentException(
-                    "no request is delayed: give a time to one of read, write, flush, discard, all");
+                    "no request is delayed: give a time to one of read, write, flush, discard,"
+                            + " all");
         }
         times = List.copyOf(kept);
     }

@@ -4,8 +4,8 @@ package io.vblk.block.filter;
 import java.util.SplittableRandom;
 
 /**
- * How long requests are delayed, in nanoseconds: always as long, drawn evenly from a range, or drawn
- * with an exponential distribution.
+ * How long requests are delayed, in nanoseconds: always as long, drawn evenly from a range, or
+ * drawn with an exponential distribution.
  *
  * @param minNs shortest
  * @param maxNs longest; 0 for no delay

@@ -7,13 +7,9 @@ import io.vblk.block.BlockLimits;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The filters of one open disk. Thread: control, except where it says any. */
 public final class FilterStack implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(FilterStack.class);
-
     /** The first is next to the guest. */
     private final List<DiskFilter> filters = new ArrayList<>();
     private final HoldSwitch hold;
@@ -36,7 +32,7 @@ public final class FilterStack implements AutoCloseable {
             }
             return stack;
         } catch (IOException | RuntimeException | Error e) {
-            stack.closeAll();
+            stack.close();
             throw e;
         }
     }
@@ -75,18 +71,9 @@ public final class FilterStack implements AutoCloseable {
         }
     }
 
-    /** Says what they have done, and gives up what the views, which are closed, shared. */
+    /** Gives up what the views, which are closed, shared. */
     @Override
     public void close() {
-        for (FilterReport report : reports()) {
-            for (String line : report.lines()) {
-                LOG.info("{}", line);
-            }
-        }
-        closeAll();
-    }
-
-    private void closeAll() {
         for (DiskFilter filter : filters) {
             filter.close();
         }

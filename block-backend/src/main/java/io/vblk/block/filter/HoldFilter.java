@@ -12,13 +12,13 @@ import io.vblk.block.QueueStatus;
  * Takes requests and keeps them while its switch says so, then hands them on in their order.
  * Thread: home.
  */
-public final class HoldFilter extends BlockFilter {
+final class HoldFilter extends BlockFilter {
     private final HoldSwitch hold;
     private final HandOver handOver;
     private final BottomHalf release;
 
     /** Takes over the backend; the switch is shared by all views of a disk. */
-    public HoldFilter(BlockBackend backend, AioContext context, HoldSwitch hold) {
+    HoldFilter(BlockBackend backend, AioContext context, HoldSwitch hold) {
         super(backend);
         this.hold = hold;
         this.handOver = new HandOver(backend, context, this::release);

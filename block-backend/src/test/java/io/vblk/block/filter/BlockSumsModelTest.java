@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * All interleavings of two writers and two readers of one block, step by step as {@link BlockSums}
- * takes them. The disk is a variable; a reader who compares must not find another value, and what is
- * kept in the end must be what is on the disk.
+ * takes them. The disk is a variable; a reader who compares must not find another value, and what
+ * is kept in the end must be what is on the disk.
  */
 class BlockSumsModelTest {
     /** What is left out of the protocol, to see that the model finds it. */
@@ -42,7 +42,7 @@ class BlockSumsModelTest {
         private static final int DONE = 99;
         private static final int UNKNOWN = 0;
 
-        /** State as numbers: version, several, writers, sum, disk; per thread: its step, and what it has seen. */
+        /** A state as numbers; of each thread its step comes first, then what it has seen. */
         private static final int VERSION = 0;
         private static final int SEVERAL = 1;
         private static final int COUNT = 2;
@@ -117,7 +117,7 @@ class BlockSumsModelTest {
             s[at] = next;
         }
 
-        /** Three steps from {@code first} on: look, keep a sum, and count down if nothing changed. */
+        /** Steps from {@code first} on: look, keep a sum, count down if nothing changed. */
         private void end(int[] s, int at, int value, int first) {
             int step = s[at] - first;
             if (step == 0) {

@@ -18,7 +18,6 @@ import io.vblk.block.QueueStatus;
 import io.vblk.block.TestRequest;
 import io.vblk.posix.Posix;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -89,8 +88,7 @@ class FilterAllocationTest {
                 new RateSpec("rate", new RateSpec.Limits(100_000, 0, 0), none, 1_000_000),
                 new VerifySpec("verify", BLOCK),
                 new ErrorSpec("error", Set.of(OpKind.WRITE), Posix.EIO,
-                        new ErrorSpec.Chance(0.01, 1, 0, 0), 0, Long.MAX_VALUE,
-                        Path.of("there-is-no-such-file")),
+                        new ErrorSpec.Chance(0.01, 1, 0, 0), 0, Long.MAX_VALUE, null),
                 DelaySpec.all("delay", 0, 10_000, 1));
     }
 
