@@ -52,6 +52,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private final MappedMemory slotMemory;
     private final LatencyRecorder latency;
     private final IoErrorLog errorLog;
+    private final QueueCounters counters = new QueueCounters();
 
     private VirtioBlkRequest free;
     /** Requests that the backend had no room for; while there is one, nothing is popped. */
@@ -72,19 +73,6 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private boolean memoryLost;
     private boolean stopping;
     private Runnable whenDrained;
-
-    // Counters: written by home, read by any as they are.
-    private long requests;
-    private long errors;
-    private long unsupported;
-    private long malformed;
-    private long bytesRead;
-    private long bytesWritten;
-    private long flushes;
-    private long batches;
-    private long calls;
-    private long busy;
-    private int lastErrno;
 
     VirtioBlkQueue(VirtioBlkDevice device, int index, QueueHome home, Virtqueue ring,
             EventNotifier kick, EventNotifier call, CallCoalescing coalescing,
@@ -263,7 +251,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
 
     /** Holds the queue until a request completes, or for an iteration if none is under way. */
     private void park(VirtioBlkRequest request) {
-        busy++;
+        counters.busy();
         request.next = parked;
         parked = request;
         parkedCount++;
@@ -324,32 +312,16 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         request.takeOutcome();
         int errno = request.block.errno();
         if (errno != 0) {
-            lastErrno = errno;
+            counters.failed(errno);
             errorLog.note(request.op(), errno);
         } else {
-            count(request);
+            counters.succeeded(request);
         }
         answer(request);
     }
 
-    private void count(VirtioBlkRequest request) {
-        switch (request.op()) {
-            case READ -> bytesRead += request.block.lengthBytes();
-            case WRITE -> bytesWritten += request.block.lengthBytes();
-            case FLUSH -> flushes++;
-            default -> { }
-        }
-    }
-
     private void answer(VirtioBlkRequest request) {
-        requests++;
-        if (request.usedBytes() == 0) {
-            malformed++;
-        } else if (request.status() == VirtioBlkAbi.S_IOERR) {
-            errors++;
-        } else if (request.status() == VirtioBlkAbi.S_UNSUPP) {
-            unsupported++;
-        }
+        counters.answered(request);
         // First: whatever becomes of the guest's memory, the host is done with this one.
         inFlight--;
         if (memoryLost) {
@@ -375,7 +347,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         if (unpublished > 0 && !memoryLost) {
             uncalled += unpublished;
             unpublished = 0;
-            batches++;
+            counters.batch();
             ring.publishUsed();
             latency.shown(context);
         }
@@ -405,7 +377,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             callTimer.cancel();
         }
         if (ring.needsCall()) {
-            calls++;
+            counters.call();
             call.set();
         }
     }
@@ -494,7 +466,6 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     }
 
     VirtioBlkStats stats() {
-        return new VirtioBlkStats(requests, errors, unsupported, malformed, bytesRead,
-                bytesWritten, flushes, batches, handler.kicks(), calls, busy, lastErrno);
+        return counters.snapshot(handler.kicks());
     }
 }
