@@ -42,6 +42,8 @@ public final class VirtioBlkDevice implements VirtioDevice {
     private final GuestMemory[] memories;
     /** Where the writes of each queue are logged, running or not; null if they are not. */
     private final QueueLog[] logs;
+    /** Where requests of each queue note their stages, running or not; null if they do not. */
+    private final RequestTrace[] traces;
     /** Made with the first start of a queue; kept from then on. */
     private final AtomicReferenceArray<LatencyRecorder> latencies;
     private volatile Counted counted = new Counted(VirtioBlkStats.NONE, List.of());
@@ -83,6 +85,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
         this.queues = new VirtioBlkQueue[options.numQueues()];
         this.memories = new GuestMemory[options.numQueues()];
         this.logs = new QueueLog[options.numQueues()];
+        this.traces = new RequestTrace[options.numQueues()];
         this.latencies = new AtomicReferenceArray<>(queues.length);
     }
 
@@ -254,6 +257,7 @@ public final class VirtioBlkDevice implements VirtioDevice {
         VirtioBlkQueue queue = new VirtioBlkQueue(
                 this, index, homeOf(index), ring, kick, call, options.coalescing(),
                 latencyOf(index));
+        queue.setTrace(traces[index]);
         // Noted before: if the wait for the iothread is broken off, the queue may run all the same.
         queues[index] = queue;
         memories[index] = memory;
@@ -307,6 +311,20 @@ public final class VirtioBlkDevice implements VirtioDevice {
         VirtioBlkQueue queue = queues[index];
         if (queue != null) {
             homeOf(index).ioThread().call(() -> queue.logWrites(log, usedLogAddress));
+        }
+    }
+
+    /**
+     * Lets the sampled requests of a queue note when they reach each stage, from the next chain on,
+     * over stops and starts of the queue too. No request of the queue may be under way.
+     *
+     * @param trace one that counts as the queue's driver does; null for no more
+     */
+    public void traceRequests(int index, RequestTrace trace) {
+        traces[index] = trace;
+        VirtioBlkQueue queue = queues[index];
+        if (queue != null) {
+            homeOf(index).ioThread().call(() -> queue.setTrace(trace));
         }
     }
 

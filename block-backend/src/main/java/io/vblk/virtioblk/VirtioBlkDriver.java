@@ -56,6 +56,9 @@ public final class VirtioBlkDriver implements AutoCloseable {
     private final long dataGuest;
     private final long dataHost;
     private final long dataStride;
+    /** Which request of this driver each slot had last. */
+    private final long[] numbers;
+    private long added;
     private long kicks;
     private long calls;
 
@@ -75,6 +78,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
         this.headersGuest = guestAddress + queueBytes(queueSize);
         this.dataGuest = headersGuest + pages((long) slots * SLOT_HEADER_BYTES);
         this.dataStride = pages(dataBytesMax);
+        this.numbers = new long[slots];
         long host = memory.hostAddress(
                 guestAddress, bytesNeeded(queueSize, slots, dataBytesMax));
         if (host == GuestMemory.UNMAPPED) {
@@ -196,7 +200,21 @@ public final class VirtioBlkDriver implements AutoCloseable {
     private boolean add(int slot) {
         buffers.addWritable(headersGuest + (long) slot * SLOT_HEADER_BYTES + STATUS_OFFSET,
                 VirtioBlkAbi.STATUS_BYTES);
-        return queue.add(buffers, slot);
+        if (!queue.add(buffers, slot)) {
+            return false;
+        }
+        numbers[slot] = added++;
+        return true;
+    }
+
+    /** Requests added so far; the device takes them in this order, whichever end first. */
+    public long added() {
+        return added;
+    }
+
+    /** How many were added before the one that a slot had last. */
+    public long number(int slot) {
+        return numbers[slot];
     }
 
     /** Shows the device what was added, and kicks it if it wants that. */

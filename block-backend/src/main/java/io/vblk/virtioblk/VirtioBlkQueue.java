@@ -10,13 +10,13 @@ import io.vblk.block.BlockBackend;
 import io.vblk.block.BlockLimits;
 import io.vblk.block.QueueStatus;
 import io.vblk.posix.ErrnoException;
-import io.vblk.posix.IovecArray;
 import io.vblk.posix.MappedMemory;
 import io.vblk.virtio.DirtyLog;
 import io.vblk.virtio.QueueHandler;
 import io.vblk.virtio.QueueProcessor;
 import io.vblk.virtio.Virtqueue;
 import io.vblk.virtio.VirtioException;
+import io.vblk.virtio.VirtioFeatures;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,8 +34,6 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     /** Queued, requests or bytes, a run ends: what is done is shown, and others have their turn. */
     static final int QUEUED_PER_RUN_MAX = 16;
     static final int QUEUED_BYTES_PER_RUN_MAX = 1 << 19;
-    /** Segments of a chain: header, data and status, and some for borders of memory regions. */
-    static final int SEGMENTS_MAX = VirtioBlkOptions.SEG_MAX_LIMIT + 2 + 16;
 
     private static final Logger LOG = LoggerFactory.getLogger(VirtioBlkQueue.class);
 
@@ -49,12 +47,13 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private final BottomHalf resume;
     private final CallCoalescing coalescing;
     private final AioTimer callTimer;
-    private final MappedMemory slotMemory;
+    private final RequestSlots slots;
     private final LatencyRecorder latency;
     private final IoErrorLog errorLog;
     private final QueueCounters counters = new QueueCounters();
+    /** Where some requests note their stages, null if none do. */
+    private RequestTrace trace;
 
-    private VirtioBlkRequest free;
     /** Requests that the backend had no room for; while there is one, nothing is popped. */
     private VirtioBlkRequest parked;
     private int parkedCount;
@@ -89,17 +88,7 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         this.handler = new QueueHandler("queue " + index, context, ring, kick, this);
         this.resume = context.bottomHalf("virtio-blk queue " + index, this::resume);
         this.callTimer = context.timer("virtio-blk queue " + index, this::decideCall);
-        int iovecBytes = SEGMENTS_MAX * IovecArray.ELEMENT_BYTES;
-        int slotBytes = iovecBytes + VirtioBlkAbi.HEADER_BYTES;
-        // Each head can be in flight once; the slot beyond is for chains without one of their own,
-        // so that a driver which offers a head again gets its answer when all others are taken.
-        int slots = ring.size() + 1;
-        this.slotMemory = MappedMemory.anonymous((long) slots * slotBytes);
-        for (int i = slots - 1; i >= 0; i--) {
-            long at = slotMemory.address() + (long) i * slotBytes;
-            release(new VirtioBlkRequest(
-                    this, new IovecArray(at, SEGMENTS_MAX), at + iovecBytes));
-        }
+        this.slots = new RequestSlots(this, ring.size());
     }
 
     void start() throws ErrnoException {
@@ -125,11 +114,18 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     /** Frees what the queue holds; after the report of {@link #stop}. */
     void free() {
         resume.close();
-        slotMemory.close();
+        slots.close();
     }
 
     void setCall(EventNotifier notifier) {
         call = notifier;
+    }
+
+    void setTrace(RequestTrace wanted) {
+        trace = wanted;
+        if (trace != null) {
+            trace.attach(context, ring.size(), device.isNegotiated(VirtioFeatures.IN_ORDER));
+        }
     }
 
     void logWrites(DirtyLog log, long usedLogAddress) {
@@ -151,6 +147,9 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     public void process() {
         if (!acceptsWork()) {
             return;
+        }
+        if (trace != null) {
+            trace.noticed(handler.isKicked());
         }
         // While the loop polls the ring, kicks are off already and stay so.
         boolean kicksOn = ring.kicksEnabled();
@@ -199,12 +198,18 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     private int takeChains(int budget) throws VirtioException {
         int taken = 0;
         long startNs = LatencyRecorder.NOT_MEASURED;
+        if (trace != null) {
+            trace.beginPass(budget);
+        }
         while (taken < budget && parked == null && !hasQueuedEnough()) {
-            VirtioBlkRequest request = free;
+            VirtioBlkRequest request = slots.first();
             if (!ring.pop(request.chain)) {
                 break;
             }
-            free = request.next;
+            slots.takeFirst();
+            if (trace != null) {
+                trace.popped(request);
+            }
             if (taken == 0) {
                 startNs = latency.startNs(context);
             }
@@ -222,14 +227,24 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
     }
 
     private void submit(VirtioBlkRequest request) {
+        boolean traced = trace != null && request.record != RequestTrace.NOT_TRACED;
         while (true) {
+            if (traced) {
+                trace.submitting(request.record);
+            }
             QueueStatus outcome = backend.submit(request.block);
             if (outcome == QueueStatus.QUEUED) {
+                if (traced) {
+                    trace.queued(request.record);
+                }
                 uncommitted++;
                 uncommittedBytes += request.block.lengthBytes();
                 return;
             }
             if (outcome == QueueStatus.BUSY) {
+                if (traced) {
+                    trace.parked(request.record);
+                }
                 park(request);
                 return;
             }
@@ -282,6 +297,9 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         if (uncommitted > 0) {
             uncommitted = 0;
             uncommittedBytes = 0;
+            if (trace != null) {
+                trace.committing();
+            }
             backend.commit();
         }
         publish();
@@ -325,8 +343,11 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         // First: whatever becomes of the guest's memory, the host is done with this one.
         inFlight--;
         if (memoryLost) {
-            release(request);
+            slots.release(request);
             return;
+        }
+        if (trace != null) {
+            trace.answered(request);
         }
         request.writeStatus();
         ring.addUsed(request.chain, request.usedBytes());
@@ -334,17 +355,15 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
         if (request.startNs != LatencyRecorder.NOT_MEASURED) {
             latency.answered(request.startNs, request.op(), context);
         }
-        release(request);
-    }
-
-    private void release(VirtioBlkRequest request) {
-        request.next = free;
-        free = request;
+        slots.release(request);
     }
 
     /** Lets the guest see what is complete. */
     private void show() {
         if (unpublished > 0 && !memoryLost) {
+            if (trace != null) {
+                trace.showing(unpublished);
+            }
             uncalled += unpublished;
             unpublished = 0;
             counters.batch();
@@ -376,7 +395,11 @@ final class VirtioBlkQueue extends DeferredCall implements QueueProcessor {
             // It was for the completions that this decision is about.
             callTimer.cancel();
         }
-        if (ring.needsCall()) {
+        boolean wanted = ring.needsCall();
+        if (trace != null) {
+            trace.calling(wanted);
+        }
+        if (wanted) {
             counters.call();
             call.set();
         }

@@ -44,6 +44,10 @@ final class VirtioBlkRequest implements BlockCompletion {
     VirtioBlkRequest next;
     /** When it was popped, if it is measured. */
     long startNs;
+    /** Which chain of its queue it is; counted only for a trace that has to know. */
+    long number;
+    /** Where its stages are noted, {@link RequestTrace#NOT_TRACED} if they are not. */
+    int record = RequestTrace.NOT_TRACED;
 
     /**
      * A slot.

@@ -77,7 +77,9 @@ class DataPathAllocationTest {
                         memory, 0, QUEUE_SIZE, load.depth(), BLOCK, features)) {
                     device.startQueue(0, memory, driver.config(), driver.kickNotifier(),
                             driver.callNotifier());
-                    measure(load, driver, ioThread);
+                    RequestTrace trace = load.depth() > 1 ? trace(1) : null;
+                    device.traceRequests(0, trace);
+                    measure(load, new Loop(driver, load.depth(), trace), ioThread);
                     device.stopQueue(0);
                 }
             } finally {
@@ -96,8 +98,11 @@ class DataPathAllocationTest {
         return new ImageSpec(path.toString(), null, false, false, load.engine());
     }
 
-    private void measure(Case load, VirtioBlkDriver driver, IoThread ioThread) {
-        Loop loop = new Loop(driver, load.depth());
+    private static RequestTrace trace(int interval) {
+        return new RequestTrace(new RequestSampling(interval), QUEUE_SIZE, 0);
+    }
+
+    private void measure(Case load, Loop loop, IoThread ioThread) {
         long deadlineNs = System.nanoTime() + DEADLINE_NS;
         long allocated = Long.MAX_VALUE;
         int rounds = 0;
@@ -146,9 +151,12 @@ class DataPathAllocationTest {
         private final int[] freeSlots;
         private int free;
         private int number;
+        private final RequestTrace trace;
+        private final long[] record = new long[RequestTrace.FIELDS];
         private int failed;
 
-        Loop(VirtioBlkDriver driver, int depth) {
+        Loop(VirtioBlkDriver driver, int depth, RequestTrace trace) {
+            this.trace = trace;
             this.driver = driver;
             this.depth = depth;
             this.freeSlots = new int[depth];
@@ -172,6 +180,9 @@ class DataPathAllocationTest {
                 }
                 if (driver.status(slot) != VirtioBlkDriver.STATUS_OK) {
                     failed++;
+                }
+                if (trace != null) {
+                    trace.read(driver.number(slot), record);
                 }
                 freeSlots[free++] = slot;
             }

@@ -259,6 +259,11 @@ public final class AioContext implements AutoCloseable {
         return handlers.monitor().kind();
     }
 
+    /** Whether this iteration slept before the callbacks that it runs now. Thread: home. */
+    public boolean hasSlept() {
+        return poller.hasSlept();
+    }
+
     /** Whether the caller is the home thread, or no thread is yet. Thread: any. */
     public boolean inHomeThread() {
         Thread owner = home;

@@ -42,6 +42,7 @@ final class Poller {
     private long fdLookNs;
     private long idleCheckNs;
     private int hits;
+    private boolean slept;
 
     /** A poller over the parts of a context. */
     Poller(AioContext context, NanoClock clock, AioHandler own) {
@@ -95,6 +96,7 @@ final class Poller {
 
     /** Fills the ready list, waiting for something to do if it may. */
     void findWork(boolean blocking, PollingOptions options) {
+        slept = false;
         if (options.enabled()) {
             findPolling(blocking, options);
             if (options.policy() == PollingPolicyKind.WEIGHTED) {
@@ -304,6 +306,7 @@ final class Poller {
                 return false;
             }
             counters.waits++;
+            slept = true;
             LoopEvents.Wait event = events.waitBegin(timeoutNs);
             handlers.monitor().await(timeoutNs, ready);
             events.waitEnd(event, ready.size());
@@ -329,11 +332,17 @@ final class Poller {
 
     /** After a wait by somebody else: whether there is something to do. */
     boolean check() {
+        slept = true;
         wake.withdrawSleep();
         takeOverHandlers();
         pollSet.lookAtMemoryOnly(ready, nowNs);
         handlers.monitor().await(0, ready);
         return ready.size() > 0 || wake.isNotified() || timeoutNs() == 0;
+    }
+
+    /** Whether the present iteration gave the processor up, or its outer loop may have. */
+    boolean hasSlept() {
+        return slept;
     }
 
     /** Work was found and not given out: the next iteration looks for it. */

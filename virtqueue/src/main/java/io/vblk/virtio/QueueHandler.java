@@ -19,6 +19,7 @@ public final class QueueHandler implements FdCallbacks, AutoCloseable {
     private final QueueProcessor processor;
     private AioHandler handler;
     private long kicks;
+    private boolean kicked;
 
     /** Prepares; nothing is watched before {@link #start}. */
     public QueueHandler(String name, AioContext context, Virtqueue queue, EventNotifier kick,
@@ -44,13 +45,20 @@ public final class QueueHandler implements FdCallbacks, AutoCloseable {
         return kicks;
     }
 
+    /** Whether the queue is being served because of its kick, and not of a look at the ring. */
+    public boolean isKicked() {
+        return kicked;
+    }
+
     @Override
     public void onReadable() {
         // Cleared before looking at the ring: a kick that comes after the look stays set.
         if (kick.testAndClear()) {
             kicks++;
         }
+        kicked = true;
         processor.process();
+        kicked = false;
     }
 
     @Override
