@@ -150,6 +150,11 @@ public final class RequestTrace {
         return STATES[(int) info & STATE_MASK];
     }
 
+    /** The same with another poll state. Thread: any. */
+    public static long withPollState(long info, PollState state) {
+        return info & ~STATE_MASK | state.ordinal();
+    }
+
     /** Whether the disk was not done at once. Thread: any. */
     public static boolean isQueued(long info) {
         return (info & QUEUED_BIT) != 0;

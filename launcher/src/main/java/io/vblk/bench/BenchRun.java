@@ -35,6 +35,7 @@ public final class BenchRun implements AutoCloseable {
     private int writers;
     private final List<SteadyWatch> steady = new ArrayList<>();
     private TailWatch tail;
+    private Anatomy anatomy;
     private long beganNs;
     private long shownNs;
     private Progress progress = Progress.START;
@@ -135,6 +136,15 @@ public final class BenchRun implements AutoCloseable {
         tail = new TailWatch(depths, deviceThreads);
     }
 
+    /**
+     * Lets the reports of the next runs say in which stages requests spend their time.
+     *
+     * @param interval one request of so many is looked at; 1 for each, which costs
+     */
+    public void traceRequests(int interval) {
+        anatomy = new Anatomy(interval, phases.stream().mapToInt(List::size).sum());
+    }
+
     /** Asks the jobs to end after the requests in flight. Thread: any. */
     public void stop() {
         stop.request();
@@ -176,6 +186,9 @@ public final class BenchRun implements AutoCloseable {
                 watchSteady(phase);
                 inThreads(phase, Clone::run, shown);
                 targets.values().forEach(OpenTarget::takeReport);
+                if (anatomy != null) {
+                    phase.forEach(anatomy::end);
+                }
                 explained = explainedTail(phase);
                 List<Clone> readers = phase.stream().filter(Clone::readsBack).toList();
                 inThreads(readers, clone -> clone.readBack(readers), shown);
@@ -213,6 +226,9 @@ public final class BenchRun implements AutoCloseable {
             }));
             clone.generator().explainTail(
                     tail == null ? null : tail.samples(started.size() - 1));
+            if (anatomy != null) {
+                anatomy.begin(clone);
+            }
         }
         threads = started;
     }

@@ -36,6 +36,11 @@ final class DriverPort implements RequestPort {
     }
 
     @Override
+    public long number(int slot) {
+        return driver.number(slot);
+    }
+
+    @Override
     public boolean publish() {
         return driver.publish();
     }

@@ -3,6 +3,8 @@ package io.vblk.bench;
 
 import io.vblk.block.image.ImageException;
 import io.vblk.fio.WaitMode;
+import io.vblk.virtioblk.RequestSampling;
+import io.vblk.virtioblk.RequestTrace;
 import java.io.IOException;
 import java.util.List;
 
@@ -69,6 +71,17 @@ interface GuestTarget extends AutoCloseable {
     /** Threads of this process that serve a queue, by their numbers in /proc/self/task. */
     default int[] deviceThreads(int queue) throws IOException {
         return new int[0];
+    }
+
+    /**
+     * Lets the device note when sampled requests of a queue reach its stages, from the next one on.
+     * None may be under way.
+     *
+     * @param sampling which ones; null for no more
+     * @return where it does; null if there is no device in this process
+     */
+    default RequestTrace traceRequests(int queue, RequestSampling sampling) {
+        return null;
     }
 
     /** From here on what happens counts for {@link #report}. */

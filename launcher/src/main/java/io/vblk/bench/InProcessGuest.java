@@ -10,6 +10,8 @@ import io.vblk.block.image.OpenImage;
 import io.vblk.fio.WaitMode;
 import io.vblk.virtio.VirtioException;
 import io.vblk.virtioblk.QueueHome;
+import io.vblk.virtioblk.RequestSampling;
+import io.vblk.virtioblk.RequestTrace;
 import io.vblk.virtioblk.VirtioBlkDevice;
 import io.vblk.virtioblk.VirtioBlkDriver;
 import io.vblk.virtioblk.VirtioBlkStats;
@@ -153,6 +155,14 @@ final class InProcessGuest implements GuestTarget {
             throw failure[0];
         }
         return number;
+    }
+
+    @Override
+    public RequestTrace traceRequests(int queue, RequestSampling sampling) {
+        RequestTrace trace = sampling == null ? null : new RequestTrace(
+                sampling, setup.device().queueSize(), drivers.get(queue).added());
+        device.traceRequests(queue, trace);
+        return trace;
     }
 
     @Override

@@ -44,6 +44,22 @@ public final class JobReport {
         return new JsonReport(this).write();
     }
 
+    /** The stages of the requests of these reports as an SVG element; empty if nobody asked. */
+    public static String anatomyToSvg(List<JobReport> reports) {
+        List<AnatomyPicture> pictures = new ArrayList<>();
+        for (JobReport report : reports) {
+            for (JobResult row : report.rows()) {
+                AnatomyReport anatomy = AnatomyReport.of(row.stats().anatomy);
+                if (anatomy != null) {
+                    pictures.add(anatomy.picture("Anatomy of a request: " + row.target().name()
+                            + ", " + row.spec().name() + ", " + row.spec().rw().fioName()
+                            + ", iodepth=" + row.spec().iodepth()));
+                }
+            }
+        }
+        return pictures.isEmpty() ? "" : AnatomyPicture.column(pictures);
+    }
+
     /** The figures of these runs of the same jobs, one after another, as of one. */
     public JobReport with(JobReport later) {
         List<JobResult> both = new ArrayList<>();

@@ -37,6 +37,8 @@ final class JobStats {
     /** Time that {@link #usage} is about, with the ramp. */
     long activeNs;
     ThreadUsage usage = ThreadUsage.NONE;
+    /** Where the stages of requests are; empty if nobody asked. */
+    List<AnatomySamples> anatomy = List.of();
     /** Requests in flight that latency_target settled for; 0 without. */
     int latencyDepth;
 
@@ -117,6 +119,7 @@ final class JobStats {
         verifiedBlocks += job.verifiedBlocks;
         verifyErrors += job.verifyErrors;
         verifyFailures.addAll(job.verifyFailures);
+        anatomy = AnatomySamples.union(anatomy, job.anatomy);
         errors += job.errors;
         usage = usage.plus(job.usage);
         activeNs += job.activeNs;

@@ -239,6 +239,10 @@ final class JsonReport {
         if (report.tail() != null) {
             report.tail().writeTo(json);
         }
+        AnatomyReport anatomy = AnatomyReport.of(job.anatomy);
+        if (anatomy != null) {
+            anatomy.writeTo(json);
+        }
         json.writeEndObject();
     }
 

@@ -106,6 +106,11 @@ final class LoadGenerator {
         tail = samples;
     }
 
+    /** Notes stages there from now on, or not any more if null. No job may run. */
+    void trace(AnatomySamples samples) {
+        slots.trace(samples);
+    }
+
     /** Tells these of each measured request. No job may run. */
     void observe(CompletionObserver... observers) {
         outcomes.observe(observers);
@@ -343,7 +348,7 @@ final class LoadGenerator {
         boolean wantsKick = port.publish();
         nowNs = clock.nanoTime();
         for (int i = 0; i < count; i++) {
-            slots.issueNs[unshown[i]] = nowNs;
+            slots.issued(unshown[i], nowNs, port);
         }
         if (wantsKick) {
             kick();
@@ -358,6 +363,7 @@ final class LoadGenerator {
         if (tail != null) {
             tail.kicked(beganNs, nowNs);
         }
+        slots.kicked(beganNs, nowNs);
     }
 
     /** Of a guest that was too slow while it warmed up the measured time hears nothing. */
@@ -467,6 +473,7 @@ final class LoadGenerator {
             if (tail != null && direction != Direction.SYNC) {
                 tail.completed(slots.issueNs[slot], nowNs);
             }
+            slots.seen(slot, nowNs);
         }
         sourceEnded |= direction != Direction.SYNC && data.end(slot, ok);
     }

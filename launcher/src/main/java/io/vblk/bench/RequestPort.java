@@ -13,6 +13,9 @@ interface RequestPort {
     /** Answer of {@link #poll} when nothing has completed. */
     int NOTHING = VirtioBlkDriver.NOTHING;
 
+    /** Answer of {@link #number} where requests are not counted. */
+    long UNNUMBERED = -1;
+
     /** Address of a slot's buffer. */
     long dataAddress(int slot);
 
@@ -24,6 +27,11 @@ interface RequestPort {
      * @return false if there is no room
      */
     boolean add(int slot, Direction direction, long offset, int lengthBytes);
+
+    /** How many requests were added to the queue before the one that a slot had last. */
+    default long number(int slot) {
+        return UNNUMBERED;
+    }
 
     /** Shows the device what was added; returns whether it wants a kick. */
     boolean publish();

@@ -12,6 +12,8 @@ final class Slots {
     final Direction[] directions;
     private final int[] free;
     private int freeCount;
+    /** Where requests are noted stage by stage; null if nobody asks. */
+    private AnatomySamples anatomy;
 
     Slots(int depth) {
         startNs = new long[depth];
@@ -49,6 +51,32 @@ final class Slots {
 
     void give(int slot) {
         free[freeCount++] = slot;
+    }
+
+    void trace(AnatomySamples samples) {
+        anatomy = samples;
+    }
+
+    /** The device can see the request, added to this port. */
+    void issued(int slot, long nowNs, RequestPort port) {
+        issueNs[slot] = nowNs;
+        if (anatomy != null) {
+            anatomy.issued(slot, port.number(slot), startNs[slot], nowNs);
+        }
+    }
+
+    /** The device was kicked for what it could see from the same moment on. */
+    void kicked(long beganNs, long nowNs) {
+        if (anatomy != null) {
+            anatomy.kicked(beganNs, nowNs);
+        }
+    }
+
+    /** A request that counts has succeeded. */
+    void seen(int slot, long nowNs) {
+        if (anatomy != null && directions[slot] != Direction.SYNC) {
+            anatomy.seen(slot, nowNs);
+        }
     }
 
     void describe(int slot, Direction direction, long offset, int lengthBytes) {

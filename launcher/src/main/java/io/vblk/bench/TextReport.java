@@ -42,11 +42,19 @@ final class TextReport {
         if (report.tail() != null) {
             out.append(report.tail().toText());
         }
+        report.rows().forEach(this::writeAnatomy);
         return out.toString();
     }
 
     private void line(String format, Object... arguments) {
         out.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+    }
+
+    private void writeAnatomy(JobResult row) {
+        AnatomyReport anatomy = AnatomyReport.of(row.stats().anatomy);
+        if (anatomy != null) {
+            out.append(anatomy.toText(report.rows().size() == 1 ? "" : row.spec().name()));
+        }
     }
 
     private void writeJob(JobResult result) {

@@ -53,6 +53,7 @@ final class BenchCommand implements Command {
                 "also report what the event loop did, handler by handler"));
         options.addOption(CommonOptions.flag("explain-tail",
                 "also report why the slowest requests were slow"));
+        AnatomyOptions.addTo(options);
         DeviceOptions.addTo(options);
         WorkloadOptions.addTo(options);
         return options;
@@ -116,6 +117,7 @@ final class BenchCommand implements Command {
                     + targets.get(0));
         }
         List<JobSpec> jobs = LoadTargets.on(plan.jobs(), targets.isEmpty() ? null : targets.get(0));
+        AnatomyOptions anatomy = AnatomyOptions.of(line);
         Termination termination = Termination.handle();
         try (BenchRun run = BenchRun.open(jobs, LoadTargets.setups(line, jobs));
                 ProgressLine progress = ProgressLine.onTerminal(jobs)) {
@@ -123,6 +125,7 @@ final class BenchCommand implements Command {
             if (line.hasOption("explain-tail")) {
                 run.explainTail();
             }
+            anatomy.begin(run);
             if (!json) {
                 System.out.print(headline(jobs));
             }
@@ -132,6 +135,7 @@ final class BenchCommand implements Command {
             if (line.hasOption("stats") && !json) {
                 System.out.print(report.loopsToText());
             }
+            anatomy.draw(List.of(report));
             return termination.exitCodeAfter(Failures.print(report.failures()));
         }
     }
@@ -139,6 +143,7 @@ final class BenchCommand implements Command {
     private static int compare(CommandLine line, JobPlan plan, List<String> targets)
             throws UsageException, IOException {
         boolean json = isJson(line);
+        AnatomyOptions anatomy = AnatomyOptions.of(line);
         Termination termination = Termination.handle();
         List<BenchRun> runs = new ArrayList<>();
         try {
@@ -146,6 +151,7 @@ final class BenchCommand implements Command {
                 List<JobSpec> jobs = LoadTargets.on(plan.jobs(), target);
                 runs.add(BenchRun.open(jobs, LoadTargets.setups(line, jobs)));
             }
+            runs.forEach(anatomy::begin);
             Comparison comparison = new Comparison(targets, runs, plan.jobs());
             termination.stops(comparison::stop);
             if (!json) {
@@ -160,6 +166,7 @@ final class BenchCommand implements Command {
                 }
                 System.out.print("\n" + report.toText());
             }
+            anatomy.draw(report.wholes());
             return termination.exitCodeAfter(Failures.print(report.failures()));
         } finally {
             closeAll(runs);

@@ -3,12 +3,16 @@ package io.vblk.launcher;
 
 import io.vblk.block.image.SizeParser;
 import java.util.List;
+import java.util.Map;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** Options that commands share, defined once and parsed into records. Thread: main. */
 final class CommonOptions {
+    /** What an option without its optional value means, if not 1. */
+    private static final Map<String, String> IMPLIED =
+            Map.of(AnatomyOptions.INTERVAL, AnatomyOptions.IMPLIED);
 
     private CommonOptions() {}
 
@@ -22,15 +26,21 @@ final class CommonOptions {
 
     /** A flag that may be written with {@code =0} or {@code =1}, as fio's can. */
     static Option toggle(String name, String text) {
-        return Option.builder().longOpt(name).hasArg().optionalArg(true).argName("0|1")
+        return optionalValue(name, "0|1", text);
+    }
+
+    /** An option that means something without a value, too. */
+    static Option optionalValue(String name, String argument, String text) {
+        return Option.builder().longOpt(name).hasArg().optionalArg(true).argName(argument)
                 .desc(text).get();
     }
 
-    /** Gives toggles without a value the 1 that they mean, or they took the next word for it. */
+    /** Gives options without a value the one that they mean, or they took the next word for it. */
     static String[] completeToggles(Options options, List<String> words) {
         return words.stream().map(word -> {
             Option option = word.startsWith("-") ? options.getOption(word) : null;
-            return option != null && option.hasOptionalArg() ? word + "=1" : word;
+            return option != null && option.hasOptionalArg()
+                    ? word + "=" + IMPLIED.getOrDefault(option.getLongOpt(), "1") : word;
         }).toArray(String[]::new);
     }
 
