@@ -12,6 +12,8 @@ import java.util.List;
 public final class ScatterChart extends Chart {
     private static final double PLOT_HEIGHT = 340;
     private static final double LABEL_MAX = 190;
+    /** A name that has no line to its point is no further away. */
+    private static final double NEAR = 21;
     /** A name this far above its point needs a line to it. */
     private static final double FAR = 36;
     /** Groups with a colour of their own; the legend has the line of the front besides. */
@@ -179,7 +181,7 @@ public final class ScatterChart extends Chart {
         List<Box> boxes = new ArrayList<>();
         for (double baseline : new double[] {y - 7, y + 16, y - 20, y + 29, y - 44, y - 64,
             y - 84, y - 104}) {
-            if (isFarToo || y - baseline < FAR) {
+            if (isFarToo || Math.abs(y - baseline) < NEAR) {
                 for (double left : new double[] {x + 10, x - 10 - width, x - width / 2}) {
                     boxes.add(new Box(left, baseline - 11, left + width, baseline + 3));
                 }

@@ -112,10 +112,15 @@ public final class SeriesChart extends Chart {
         double widest = entries.stream().mapToDouble(entry -> Plot.widthOf(shortened(entry)))
                 .max().orElse(1) + 12;
         int every = (int) Math.ceil(entries.size() * widest / plot.width());
+        double free = WIDTH;
         for (int i = entries.size() - 1; i >= 0; i -= Math.max(1, every)) {
             String text = shortened(entries.get(i));
             double half = Plot.widthOf(text) / 2;
             double x = Math.max(half, Math.min(plot.x(i), WIDTH - half));
+            if (x + half > free) {
+                continue;
+            }
+            free = x - half - 4;
             svg.line(plot.x(i), plot.bottom(), plot.x(i), plot.bottom() + 4, "axis thin");
             svg.label(x, plot.bottom() + 18, "middle", "soft", text);
         }
