@@ -89,7 +89,8 @@ record AnatomyPicture(String title, List<String> parts, List<Bar> bars) {
         int height = height();
         StringBuilder out = new StringBuilder();
         add(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"vblk-anatomy\" role=\"img\" "
-                + "viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">", WIDTH, height, WIDTH, height);
+                + "viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">",
+                WIDTH, height, WIDTH, height);
         add(out, "<title>%s</title>", escaped(title));
         out.append(STYLE);
         add(out, "<rect class=\"ground\" width=\"%d\" height=\"%d\"/>", WIDTH, height);

@@ -16,7 +16,7 @@ public record Amount(long bytes, double percent) {
     public Amount {
         if (bytes < 0 || percent < 0 || percent > WHOLE || bytes > 0 && percent > 0) {
             throw new IllegalArgumentException(
-                    "neither bytes nor a percentage up to 100: " + bytes + ", " + percent + "%");
+                    "is neither a number of bytes nor a percentage up to 100");
         }
     }
 

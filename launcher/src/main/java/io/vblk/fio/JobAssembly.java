@@ -22,7 +22,7 @@ final class JobAssembly {
                 new Syncs(job.fsyncEvery, job.fdatasyncEvery, job.endFsync, job.syncWrites),
                 verify(), payload(), goals(), reporting(),
                 new Attachment(job.ioengine, job.direct, job.device));
-        warn(spec);
+        checkLeast(spec.timing().rate(), spec.goals().least());
         return spec;
     }
 
@@ -159,20 +159,6 @@ final class JobAssembly {
 
     private String target() {
         return new TargetName(job).resolve();
-    }
-
-    private void warn(JobSpec spec) {
-        checkLeast(spec.timing().rate(), spec.goals().least());
-        boolean writes = spec.verify().isOn() && spec.rw().writes();
-        if (writes && spec.clones() > 1 && job.offsetIncrement.isNone()) {
-            job.warnings.add(spec.name() + ": clones write the same blocks, which may not verify:"
-                    + " see offset_increment");
-        }
-        if (writes && spec.rw().random() && !spec.access().randomMap()
-                && !spec.queueing().serializeOverlap() && spec.iodepth() > 1) {
-            job.warnings.add(spec.name() + ": without a random map writes in flight may overlap, "
-                    + "which may not verify: see serialize_overlap");
-        }
     }
 
     private static void checkLeast(ArrivalRate rate, ArrivalRate least) {

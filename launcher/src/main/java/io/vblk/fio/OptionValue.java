@@ -38,7 +38,13 @@ record OptionValue(String name, String text, int kbBase) {
     }
 
     Amount amount() {
-        return Units.amount(text, kbBase);
+        try {
+            return Units.amount(text, kbBase);
+        } catch (JobSyntaxException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw wrong(e.getMessage());
+        }
     }
 
     double real(double least, double most) {

@@ -29,7 +29,7 @@ final class BenchCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "[IMAGE|vhost-user:SOCKET|file:PATH]... [JOBFILE.fio] [OPTION]...";
+        return "IMAGE|vhost-user:SOCKET|file:PATH... [JOBS.fio] [OPTION]...";
     }
 
     @Override

@@ -211,7 +211,8 @@ final class BlockDrawTest {
     @Test
     void skewedRegionsOfAnySizeAreSetUpAtOnce() {
         RandomStream random = new RandomStream(9);
-        for (Distribution distribution : List.of(new Distribution.Zipf(0.8, 0.5), new Distribution.Zipf(3, ANYWHERE),
+        for (Distribution distribution : List.of(
+                new Distribution.Zipf(0.8, 0.5), new Distribution.Zipf(3, ANYWHERE),
                 new Distribution.Pareto(0.3, ANYWHERE), new Distribution.Normal(20, ANYWHERE),
                 zoned(false, 50, 10, 50, 90), Distribution.UNIFORM)) {
             for (long blocks : new long[] {1, 2, 3, 1L << 31, 1L << 50}) {

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class JobFileFuzzTest {
     private static final int FILES_AT_LEAST = 3000;
     private static final String[] VALUES = {"0", "1", "-1", "4k", "1.5", "20%", "randrw:8", "zipf",
-        "zipf:1.2:2", "normal:NaN", "zoned:50/50:50/50", "4k/60:8k", "4k-8k,:1m", ",,,", "(1+", "()",
+        "zipf:1.2:2", "normal:NaN", "zoned:50/50:50/50", "4k/60:8k", "4k-8k,:1m", ",,,", "(1+",
+        "()",
         "(2^9999)", "$ncpus*$ncpus", "${HOME}", "${", "${}", "$", "\"", "%o\"x\"-1", "0x", "md5",
         "pattern", "99999999999999999999", "9223372036854775807", "-9223372036854775808", "1e999",
         "iops:1%", "lat:1s", "10:99", "io_uring", "libblkio", "null", "\u0664", "\uD83D\uDE00",

@@ -266,10 +266,6 @@ final class JobOptionsTest {
     void whatMaySurpriseIsSaid() {
         assertEquals(List.of("bs=4KiB: with kb_base=1024 a kib is 1000 bytes, as in fio; write k "
                 + "for 1024"), line("bs=4KiB").warnings());
-        assertEquals(List.of("vblk: clones write the same blocks, which may not verify: see "
-                + "offset_increment"), line("rw=write", "verify=md5", "numjobs=2").warnings());
-        assertEquals(1, line("rw=randwrite", "verify=md5", "norandommap", "iodepth=2")
-                .warnings().size());
-        assertEquals(List.of(), line("rw=randwrite", "verify=md5", "iodepth=2").warnings());
+        assertEquals(List.of(), line("rw=write", "verify=md5", "numjobs=2").warnings());
     }
 }

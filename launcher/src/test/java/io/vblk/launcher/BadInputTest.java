@@ -85,12 +85,22 @@ final class BadInputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"info", "bench", "serve"})
+    @ValueSource(strings = {"info", "serve"})
     void notOneImage(String command) {
         VblkRun.of(command).failed(USAGE, command, "one image, not 0", "IMAGE");
         VblkRun.of(command, image.toString(), image.toString())
                 .failed(USAGE, command, "one image, not 2", "IMAGE");
         VblkRun.of(command, "").failed(USAGE, command, "no name");
+    }
+
+    @Test
+    void benchWithoutATarget() {
+        VblkRun.of("bench").failed(USAGE, "bench needs a target", "IMAGE");
+        VblkRun.of("bench", "").failed(USAGE, "no name");
+        VblkRun.of("bench", image.toString(), image.toString()).failed(USAGE, "a runtime");
+        VblkRun.of("bench", image.toString(), "--filename=null:1M")
+                .failed(USAGE, "leave out " + image);
+        VblkRun.of("bench", "missing.fio").failed(USAGE, "missing.fio");
     }
 
     // ------------------------------------------------------------------ images
@@ -225,7 +235,7 @@ final class BadInputTest {
 
     @ParameterizedTest
     @CsvSource({"info, --bs=4k", "bench, --frobnicate", "bench, --frobnicate=1", "bench, -x",
-        "serve, --numjobs=2", "bench, --run=1"})
+        "serve, --frobnicate=2", "bench, --run=1"})
     void unknownOption(String command, String option) {
         String name = option.replaceAll("=.*", "");
 
@@ -243,10 +253,10 @@ final class BadInputTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--rw=foo            | rw=foo        | randread",
-        "--rw=               | rw=           | randread",
+        "--rw=               | rw            | needs a value",
         "--rw=READ           | rw=READ       | randread",
         "--aio=uring         | 'uring'       | auto, io_uring, threads or sync",
-        "--verify=md5        | verify=md5    | crc32c",
+        "--verify=md4        | verify=md4    | crc32c",
         "--wait=never        | wait=never    | poll, event",
         "--output-format=xml | output-format=xml | json",
         "--time_based=yes    | time_based=yes | 0, 1",
@@ -263,32 +273,32 @@ final class BadInputTest {
     @CsvSource(delimiter = '|', value = {
         "--bs=1000           | bs=1000       | 512",
         "--bs=1              | bs=1          | 512",
-        "--bs=0              | bs            | 512",
-        "--bs=65M            | bs            | 64M",
+        "--bs=0              | bs=0          | 64 MiB",
+        "--bs=65M            | bs=65M        | 64 MiB",
         "--bs=128k           | bs=131072     | larger than the region of 65536",
         "--offset=1000       | offset=1000   | 512",
         "--offset=64k        | offset=65536  | past the end",
         "--size=65k          | size          | past the end",
         "--size=512          | bs=4096       | larger than the region of 512",
-        "--bs=4x             | bs: '4x'      | such as 4k",
-        "--bs=k              | bs: 'k'       | such as 4k",
-        "--bs=               | bs: ''        | such as 4k",
-        "--bs=-4k            | bs: '-4k'     | such as 4k",
-        "--size=lots         | size: 'lots'  | such as 4k",
+        "--bs=4x             | bs: 'x'       | k, m, g",
+        "--bs=k              | bs: 'k'       | not a number",
+        "--bs=               | bs            | needs a value",
+        "--bs=-4k            | bs=-4k        | 64 MiB",
+        "--size=lots         | size: 'lots'  | not a number",
         "--size=99999P       | size          | too large",
-        "--offset=-1         | offset: '-1'  | such as 4k"})
+        "--offset=-1         | offset=-1     | number of bytes"})
     void nonsenseSizes(String option, String what, String rule) {
         bench(option).failed(USAGE, what, rule);
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "--runtime=soon      | runtime: 'soon' | seconds",
-        "--runtime=-1        | runtime: '-1'   | seconds",
-        "--runtime=          | runtime: ''     | seconds",
-        "--runtime=1w        | runtime: '1w'   | seconds",
-        "--ramp_time=x       | ramp_time: 'x'  | seconds",
-        "--runtime=99999999999d | runtime      | too long",
+        "--runtime=soon      | runtime: 'soon' | us, ms, s",
+        "--runtime=-1        | runtime=-1      | at least 0",
+        "--runtime=          | runtime         | needs a value",
+        "--runtime=1w        | runtime: '1w'   | us, ms, s",
+        "--ramp_time=x       | ramp_time: 'x'  | us, ms, s",
+        "--runtime=99999999999d | runtime      | too large",
         "--time_based        | time_based      | runtime"})
     void nonsenseTimes(String option, String what, String rule) {
         bench(option).failed(USAGE, what, rule);
@@ -298,17 +308,17 @@ final class BadInputTest {
     @CsvSource(delimiter = '|', value = {
         "--iodepth=0         | iodepth        | at least 1",
         "--iodepth=-1        | iodepth        | at least 1",
-        "--iodepth=x         | iodepth=x      | number",
-        "--iodepth=1.5       | iodepth=1.5    | number",
-        "--iodepth=99999999999 | iodepth      | too large",
+        "--iodepth=x         | iodepth: 'x'   | number",
+        "--iodepth=1.5       | iodepth: '1.5' | number",
+        "--iodepth=99999999999 | iodepth      | at most 2147483647",
         "--iodepth=1025      | iodepth=1025   | 1024, the largest",
         "--iodepth=1500000000 | iodepth=1500000000 | 1024, the largest",
-        "--numjobs=0         | numjobs        | 1 to 64",
-        "--numjobs=65        | numjobs        | 1 to 64",
-        "--numjobs=-2        | numjobs        | 1 to 64",
-        "--rwmixread=101     | rwmixread      | 0 to 100",
-        "--rwmixread=-1      | rwmixread      | 0 to 100",
-        "--randseed=one      | randseed=one   | number",
+        "--numjobs=0         | numjobs=0      | at least 1",
+        "--numjobs=65        | numjobs=65     | at most 64",
+        "--numjobs=-2        | numjobs=-2     | at least 1",
+        "--rwmixread=101     | rwmixread=101  | at most 100",
+        "--rwmixread=-1      | rwmixread=-1   | at least 0",
+        "--randseed=one      | randseed: 'one' | number",
         "--queue-size=3      | queue-size     | power of two",
         "--queue-size=0      | queue-size     | power of two",
         "--queue-size=-8     | queue-size     | power of two",

@@ -101,14 +101,14 @@ final class CommonOptionsTest {
 
     @Test
     void aRateMakesAnOpenLoop() throws Exception {
-        assertEquals(new ArrivalRate(9000, 100, 0, false, ArrivalRate.Process.POISSON),
+        assertEquals(new ArrivalRate(9000, 100, 100, false, ArrivalRate.Process.POISSON),
                 job("--rw=randrw", "--rate_iops=9000,100", "--rate_process=poisson").timing()
                         .rate());
         assertTrue(job("--rate_iops=5").isOpenLoop());
         assertFalse(job().isOpenLoop());
         IllegalArgumentException e =
                 assertThrows(IllegalArgumentException.class, () -> job("--rate_iops=fast"));
-        assertTrue(e.getMessage().contains("rate_iops=fast"), e.getMessage());
+        assertTrue(e.getMessage().contains("rate_iops: 'fast' is not a number"), e.getMessage());
     }
 
     @Test
