@@ -139,6 +139,7 @@ final class Ledger implements AutoCloseable {
             if (job.rw().trims()) {
                 unit = common(unit, job.access().sizes().trim());
             }
+            unit = common(unit, Math.abs(job.access().skipBytes()));
         }
         for (long distance : distances) {
             unit = common(unit, distance);
@@ -200,6 +201,11 @@ final class Ledger implements AutoCloseable {
     /** The time of a header: nanoseconds since 1970. */
     static long timeNs(long run, int ms) {
         return run + Integer.toUnsignedLong(ms) * NS_PER_MS;
+    }
+
+    /** Whether it only keeps requests from overlapping. */
+    boolean onlyLocks() {
+        return records == null;
     }
 
     int unitBytes() {

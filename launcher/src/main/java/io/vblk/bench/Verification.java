@@ -54,7 +54,8 @@ final class Verification {
     /**
      * A clone's check.
      *
-     * @param ledger of the target, with units of {@link Ledger#unitBytes} over all its jobs
+     * @param ledger of the target, with units of {@link Ledger#unitBytes} over all its jobs; one
+     *     of locks only if no job is checked
      * @param spec the clone's job
      * @param writer number of the clone among all of the target, the same in each run: it is on
      *     the disk
@@ -73,7 +74,7 @@ final class Verification {
         this.checks = verify.isOn() && verify.method() != VerifySpec.Method.NULL;
         int slots = spec.iodepth();
         int unitBytes = ledger.unitBytes();
-        this.unitsPerSlot = spec.rw().writes()
+        this.unitsPerSlot = checks && spec.rw().writes()
                 ? spec.access().sizes().write().maxBytes() / unitBytes
                 : 0;
         if (checks) {
@@ -174,8 +175,8 @@ final class Verification {
         }
         boolean right = switch (directions[slot]) {
             case READ -> !ok || !checks || isRight(slot);
-            case WRITE -> wrote(slot, ok);
-            case TRIM -> trimmed(slot, ok);
+            case WRITE -> ledger.onlyLocks() || wrote(slot, ok);
+            case TRIM -> ledger.onlyLocks() || trimmed(slot, ok);
             case SYNC -> true;
         };
         ledger.unlock(offsets[slot], lengths[slot]);

@@ -184,6 +184,14 @@ final class LedgerTest {
     }
 
     @Test
+    void holesBetweenRequestsCountToo() {
+        JobSpec plain = job(ReadWrite.WRITE, SizeSplit.of(1), SizeSplit.of(8192));
+        Access access = new Access(ReadWrite.WRITE, 50, plain.access().sizes(),
+                plain.access().distribution(), true, 1, 1, -3072, false);
+        assertEquals(1024, Ledger.unitBytes(List.of(plain.withAccess(access))));
+    }
+
+    @Test
     void jobsShareAUnit() {
         assertEquals(2048, Ledger.unitBytes(List.of(
                 job(ReadWrite.WRITE, SizeSplit.of(1), SizeSplit.of(4096)),

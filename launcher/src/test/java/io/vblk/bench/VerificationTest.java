@@ -16,6 +16,7 @@ import io.vblk.fio.Payload;
 import io.vblk.fio.ReadWrite;
 import io.vblk.fio.VerifySpec;
 import io.vblk.fio.VerifySpec.Method;
+import io.vblk.posix.MappedMemory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -246,6 +247,27 @@ final class VerificationTest {
             assertFalse(other.verification.mustStop());
             assertNull(other.verification.backlogDue());
             assertEquals(1, disk.failuresOf(0, 2 * UNIT).size());
+        }
+    }
+
+    @Test
+    void clonesThatOnlyTakeTurnsNeedNoCheck() throws IOException {
+        JobSpec job = CheckedDisk.job(ReadWrite.RANDRW, VerifySpec.NONE);
+        try (Ledger locks = Ledger.ofLocks(0, (long) UNITS * UNIT, UNIT);
+                MappedMemory memory = MappedMemory.anonymous(8L * UNIT)) {
+            Verification turns = new Verification(locks, job, 0,
+                    slot -> memory.address() + (long) slot * UNIT, "disk.raw", null);
+            for (Direction direction : Direction.values()) {
+                assertTrue(turns.begin(0, direction, 0, UNIT));
+                assertEquals(direction == Direction.SYNC,
+                        turns.begin(1, direction, 0, UNIT));
+                assertTrue(turns.end(0, true));
+                assertTrue(turns.begin(0, direction, 0, UNIT));
+                turns.cancel(0);
+                assertTrue(turns.begin(1, direction, 0, UNIT));
+                assertTrue(turns.end(1, false));
+            }
+            assertFalse(turns.mustStop());
         }
     }
 
