@@ -17,10 +17,12 @@ package io.vblk.aio;
  * what follows a completion one for the guest. If one of them takes longer than the maximum each
  * time, the other's polling time is spent in it in vain. So waits are also told apart by the event
  * that came before them ({@link WaitMemory}): after {@link #VAIN_ENOUGH} polled in vain the loop
- * sleeps at once after such an event, and polls again as soon as one such sleep was short enough
- * for polling. As a sleep takes longer than the event that ends it, by the time to wake up, that
- * may never show; so each wait after {@link #PROBE_WAITS} that were slept through is polled, for
- * the maximum, since the polling time of the moment may be too short to find anything.
+ * sleeps at once after such an event, but for a try now and then, which is polled for the maximum,
+ * since the polling time of the moment may be too short to find anything. A sleep that was short
+ * enough for polling makes the next wait a try. But on a busy processor a sleep may be short just
+ * because it let others work: the more tries have failed, the more short sleeps the next takes. And
+ * a sleep takes longer than the event that ends it, by the time to wake up, so that none may look
+ * short: {@link #TRY_WORTH} sleeps of any length make a try too.
  */
 final class PollingPolicy {
     /** First polling time after none, in nanoseconds. */
@@ -34,12 +36,13 @@ final class PollingPolicy {
      * takes a vain one back, polling goes on where it finds something every other time, which is
      * about where it pays.
      */
-    static final int VAIN_ENOUGH = 4;
+    static final int VAIN_ENOUGH = 8;
     /**
-     * Waits slept through between two that are polled to try: at 70 us each, trying costs less than
-     * 1 % of a processor, and a guest that became quick is polled again within milliseconds.
+     * So many sleeps of any length, or one short one at first, and the next wait is polled to try.
+     * At 70 us each, trying costs less than 1 % of a processor, and a guest that became quick is
+     * polled again within milliseconds.
      */
-    static final int PROBE_WAITS = 64;
+    static final int TRY_WORTH = 64;
 
     private PollingPolicy() {}
 
@@ -103,22 +106,41 @@ final class PollingPolicy {
         return Math.min(longestNs < shrunkNs ? shrunkNs : pollNs, maxNs);
     }
 
+    /** Whether polling ended a wait, or would have: also if it was slept through. */
+    static boolean isShort(long waitNs, PollingOptions options) {
+        return waitNs <= options.pollMaxNs();
+    }
+
     /**
      * How many waits after one kind of event have been polled in vain, the useful ones taken off.
-     * Only polling finds out that it is in vain; that it would have been useful shows in a sleep
-     * too, so one short sleep is enough to end the sleeping.
      *
-     * @param vain the number before this wait, 0 to {@link #VAIN_ENOUGH}
-     * @param polled whether the loop polled in this wait
-     * @param waitNs how long it took until the next event, in nanoseconds; at most the maximum if
-     *     polling found that event
+     * @param vain the number before a wait that was polled, 0 to {@link #VAIN_ENOUGH}
+     * @param useful whether that wait {@link #isShort}
      * @return 0 to {@link #VAIN_ENOUGH}
      */
-    static int vain(int vain, boolean polled, long waitNs, PollingOptions options) {
-        if (waitNs <= options.pollMaxNs()) {
-            return Math.max(0, vain - 1);
-        }
-        return polled ? Math.min(VAIN_ENOUGH, vain + 1) : vain;
+    static int vain(int vain, boolean useful) {
+        return useful ? Math.max(0, vain - 1) : Math.min(VAIN_ENOUGH, vain + 1);
+    }
+
+    /**
+     * What the sleeps since the last polled wait are worth; {@link #TRY_WORTH} makes a try.
+     *
+     * @param slept what those before this one were worth
+     * @param wasShort whether this one {@link #isShort}
+     * @param shortWorth what a short one is worth
+     * @return 1 to {@link #TRY_WORTH}
+     */
+    static int slept(int slept, boolean wasShort, int shortWorth) {
+        return Math.min(TRY_WORTH, slept + (wasShort ? shortWorth : 1));
+    }
+
+    /**
+     * What a short sleep is worth after a try: all if it was useful, else half as much as before.
+     *
+     * @return 1 to {@link #TRY_WORTH}
+     */
+    static int shortWorth(int shortWorth, boolean useful) {
+        return useful ? TRY_WORTH : Math.max(1, shortWorth / 2);
     }
 
     /**
@@ -126,7 +148,7 @@ final class PollingPolicy {
      *
      * @param pollNs the loop's polling time, in nanoseconds
      * @param vain waits after such an event that were polled in vain, see {@link #vain}
-     * @param slept waits after such an event that were slept through since one was polled
+     * @param slept what the sleeps after such an event are worth since one was polled
      * @return nanoseconds between 0 and {@code options.pollMaxNs()}, 0 to sleep at once
      */
     static long phaseNs(long pollNs, int vain, int slept, PollingOptions options) {
@@ -134,7 +156,7 @@ final class PollingPolicy {
         if (vain < VAIN_ENOUGH) {
             return Math.min(pollNs, maxNs);
         }
-        return slept < PROBE_WAITS ? 0 : maxNs;
+        return slept < TRY_WORTH ? 0 : maxNs;
     }
 
     private static long grown(long pollNs, PollingOptions options) {

@@ -17,14 +17,26 @@ package io.vblk.aio;
 final class WaitMemory {
     /** What the waits that followed one kind of event were like. Thread: home. */
     static final class History {
-        /** Waits polled in vain, less those that polling ended or would have: see the policy. */
+        /** Waits polled in vain, less the useful ones. */
         private int vain;
-        /** Waits slept through since the last that was polled. */
+        /** What the sleeps since the last polled wait are worth. */
         private int slept;
+        private int shortWorth = PollingPolicy.TRY_WORTH;
 
-        private void add(boolean polled, long waitNs, PollingOptions options) {
-            vain = PollingPolicy.vain(vain, polled, waitNs, options);
-            slept = polled ? 0 : Math.min(slept + 1, PollingPolicy.PROBE_WAITS);
+        private void add(boolean polled, boolean wasShort) {
+            if (!polled) {
+                slept = PollingPolicy.slept(slept, wasShort, shortWorth);
+                return;
+            }
+            if (isVain()) {
+                shortWorth = PollingPolicy.shortWorth(shortWorth, wasShort);
+            }
+            vain = PollingPolicy.vain(vain, wasShort);
+            slept = 0;
+        }
+
+        private boolean isVain() {
+            return vain >= PollingPolicy.VAIN_ENOUGH;
         }
     }
 
@@ -48,7 +60,7 @@ final class WaitMemory {
 
     /** Whether a wait after the last event says nothing of the time that others need. */
     boolean expectsVain() {
-        return before.vain >= PollingPolicy.VAIN_ENOUGH;
+        return before.isVain();
     }
 
     /**
@@ -86,7 +98,7 @@ final class WaitMemory {
             return;
         }
         if (waited) {
-            before.add(polled, waitNs, options);
+            before.add(polled, PollingPolicy.isShort(waitNs, options));
             waited = false;
             polled = false;
             waitNs = 0;

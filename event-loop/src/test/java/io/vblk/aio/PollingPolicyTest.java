@@ -95,21 +95,40 @@ class PollingPolicyTest {
     }
 
     @Test
-    void waitsInVainAreCountedByTheRuleForAllSmallInputs() {
+    void aWaitIsShortUpToTheMaximum() {
         for (long max = 0; max <= 10; max++) {
-            PollingOptions options = PollingOptions.classic(max, 0, 0);
-            for (int vain = 0; vain <= PollingPolicy.VAIN_ENOUGH; vain++) {
-                for (long wait = 0; wait <= 12; wait++) {
-                    for (boolean polled : new boolean[] {false, true}) {
-                        int next = PollingPolicy.vain(vain, polled, wait, options);
-                        int change = wait <= max ? -1 : polled ? 1 : 0;
-                        int bounded = Math.min(PollingPolicy.VAIN_ENOUGH,
-                                Math.max(0, vain + change));
-                        assertEquals(bounded, next, "vain " + vain + " polled " + polled
-                                + " wait " + wait + " max " + max);
-                    }
-                }
+            for (long wait = 0; wait <= 12; wait++) {
+                assertEquals(wait <= max,
+                        PollingPolicy.isShort(wait, PollingOptions.classic(max, 0, 0)));
             }
+        }
+    }
+
+    @Test
+    void waitsInVainAreCountedUpAndDownWithinTheirBounds() {
+        int enough = PollingPolicy.VAIN_ENOUGH;
+        for (int vain = 0; vain <= enough; vain++) {
+            assertEquals(vain == 0 ? 0 : vain - 1, PollingPolicy.vain(vain, true));
+            assertEquals(vain == enough ? enough : vain + 1, PollingPolicy.vain(vain, false));
+        }
+    }
+
+    @Test
+    void sleepsAreWorthATryByTheRuleForAllInputs() {
+        int all = PollingPolicy.TRY_WORTH;
+        for (int slept = 0; slept <= all; slept++) {
+            for (int worth = 1; worth <= all; worth++) {
+                assertEquals(slept + 1 > all ? all : slept + 1,
+                        PollingPolicy.slept(slept, false, worth));
+                assertEquals(slept + worth > all ? all : slept + worth,
+                        PollingPolicy.slept(slept, true, worth));
+            }
+        }
+        int worth = all;
+        for (int expected : new int[] {32, 16, 8, 4, 2, 1, 1, 1}) {
+            assertEquals(all, PollingPolicy.shortWorth(worth, true));
+            worth = PollingPolicy.shortWorth(worth, false);
+            assertEquals(expected, worth);
         }
     }
 
@@ -118,12 +137,12 @@ class PollingPolicyTest {
         for (long max = 0; max <= 10; max++) {
             PollingOptions options = PollingOptions.classic(max, 0, 0);
             for (long poll = 0; poll <= 12; poll++) {
-                for (int slept = 0; slept <= PollingPolicy.PROBE_WAITS + 2; slept++) {
+                for (int slept = 0; slept <= PollingPolicy.TRY_WORTH + 2; slept++) {
                     for (int vain = 0; vain < PollingPolicy.VAIN_ENOUGH; vain++) {
                         assertEquals(Math.min(poll, max),
                                 PollingPolicy.phaseNs(poll, vain, slept, options));
                     }
-                    assertEquals(slept < PollingPolicy.PROBE_WAITS ? 0 : max,
+                    assertEquals(slept < PollingPolicy.TRY_WORTH ? 0 : max,
                             PollingPolicy.phaseNs(poll, PollingPolicy.VAIN_ENOUGH, slept, options),
                             "poll " + poll + " slept " + slept + " max " + max);
                 }

@@ -22,6 +22,8 @@ final class ScriptedLoop implements NanoClock, AutoCloseable {
         Runnable served = Recorder.NOTHING;
         int polled;
         int slept;
+        /** Whether polling puts the work off. */
+        boolean dueUnlessPolled;
         private long dueNs = NEVER_NS;
         private boolean announced;
 
@@ -38,6 +40,9 @@ final class ScriptedLoop implements NanoClock, AutoCloseable {
 
         @Override
         public boolean poll() {
+            if (dueUnlessPolled) {
+                dueNs = Math.max(dueNs, nowNs + 2_000);
+            }
             // A round of looks is one moment: what is due together is found together.
             nowNs += this == sources.get(0) ? LOOK_NS : 0;
             if (nowNs >= wakeNs) {

@@ -138,7 +138,7 @@ class WaitMemoryTest {
     void aTryLastsForTheMaximumAndIsOneAmongMany() {
         learn(false, queue);
         for (int i = 0; i < 10; i++) {
-            for (int j = 0; j < PollingPolicy.PROBE_WAITS; j++) {
+            for (int j = 0; j < PollingPolicy.TRY_WORTH; j++) {
                 assertEquals(0, memory.phaseNs(POLL_NS, OPTIONS));
                 await(LONG_NS);
                 events(false, queue);
@@ -152,24 +152,57 @@ class WaitMemoryTest {
     }
 
     @Test
+    void afterATryInVainTheNextTakesTwiceAsManyShortSleeps() {
+        learn(false, queue);
+        for (int shorts : new int[] {1, 2, 4, 8, 16, 32, 64, 64}) {
+            for (int i = 0; i < shorts; i++) {
+                assertFalse(polls(), shorts + " short sleeps, " + i);
+                await(SHORT_NS);
+                events(false, queue);
+            }
+            assertTrue(await(LONG_NS), shorts + " short sleeps");
+            events(false, queue);
+        }
+        for (int i = 0; i < PollingPolicy.TRY_WORTH; i++) {
+            assertFalse(await(LONG_NS));
+            events(false, queue);
+        }
+        // One that is useful, and all is as at first.
+        assertTrue(await(SHORT_NS));
+        events(false, queue);
+        assertTrue(await(LONG_NS));
+        events(false, queue);
+        assertFalse(await(SHORT_NS));
+        events(false, queue);
+        assertTrue(polls());
+    }
+
+    /** The rule once more, one wait at a time, against all sequences of short and long ones. */
+    @Test
     void allSequencesOfWaits() {
         for (int bits = 0; bits < 1 << SEQUENCE; bits++) {
             memory = new WaitMemory(own);
             AioHandler source = handler(4);
             events(false, source);
             int score = 0;
+            int shortsNeeded = 1;
+            int shorts = 0;
             for (int i = 0; i < SEQUENCE; i++) {
                 boolean isShort = (bits >> i & 1) != 0;
-                boolean polled = await(isShort ? SHORT_NS : LONG_NS);
-                assertEquals(score < PollingPolicy.VAIN_ENOUGH, polled, bits + " at " + i);
+                boolean learnt = score == PollingPolicy.VAIN_ENOUGH;
+                boolean polls = !learnt || shorts >= shortsNeeded;
+                assertEquals(polls, await(isShort ? SHORT_NS : LONG_NS), bits + " at " + i);
                 events(false, source);
-                if (isShort) {
-                    score = Math.max(0, score - 1);
-                    // However long nothing was found: what was found once is polled for.
-                    assertTrue(polls(), bits + " at " + i);
-                } else if (polled) {
-                    score++;
+                if (!polls) {
+                    shorts += isShort ? 1 : 0;
+                    continue;
                 }
+                if (learnt) {
+                    shortsNeeded = isShort ? 1 : shortsNeeded * 2;
+                }
+                shorts = 0;
+                score = isShort ? Math.max(0, score - 1)
+                        : Math.min(PollingPolicy.VAIN_ENOUGH, score + 1);
             }
         }
     }
