@@ -19,8 +19,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * <p>Writers of a block set its sum while they are counted, and all of them, the last one
  * included, to unknown when there were several, since who of them came last on the disk is not
  * known. A reader trusts what it read only of a stripe without writers whose version did not change
- * from before it began until after it has looked at the sum. Other blocks of a stripe may so be taken for written
- * when they are not; that leaves them unchecked or unknown, never wrong.
+ * from before it began until after it has looked at the sum. Other blocks of a stripe may so be
+ * taken for written when they are not; that leaves them unchecked or unknown, never wrong.
  */
 final class BlockSums implements AutoCloseable {
     /** What is not known; the sum that happens to be this is kept as another one. */

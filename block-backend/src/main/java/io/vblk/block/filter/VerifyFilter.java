@@ -17,8 +17,8 @@ import java.util.zip.CRC32C;
  * Keeps a sum of each block that is written and compares what is read; a block of which nothing
  * is known is learnt from the first read. A read with a wrong block ends with EIO. Thread: home.
  *
- * <p>A guest may change its data while they are written; so their sum is taken before and after, and
- * a block whose sums differ is unknown.
+ * <p>A guest may change its data while they are written; so their sum is taken before and after,
+ * and a block whose sums differ is unknown.
  */
 final class VerifyFilter extends WatchingFilter<VerifyFilter.Checked> {
     /** Longer transfers are not looked at, for they would hold up the event loop. */
