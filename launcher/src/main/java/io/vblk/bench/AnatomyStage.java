@@ -17,7 +17,7 @@ enum AnatomyStage {
     CALL("until the call to a sleeping guest went out"),
     REAP("until the guest saw it"),
     /** All between kick and the guest's seeing it, where nobody here sees more. */
-    DEVICE("in the other process, until the guest saw it");
+    DEVICE("all else, until the guest saw it");
 
     /** Those of a device in this process. */
     static final List<AnatomyStage> WITH_DEVICE =
