@@ -69,7 +69,7 @@ public final class FioOptions {
         StringBuilder text = new StringBuilder();
         OptionTable.SECTIONS.forEach((title, rows) -> {
             text.append(text.length() == 0 ? "" : "\n").append(title).append(":\n");
-            rows.forEach(row -> text.append(String.format(Locale.ROOT, "  %-28s%s%s%n",
+            rows.forEach(row -> text.append(String.format(Locale.ROOT, "  %-32s %s%s%n",
                     row.name(), row.role() == FioOption.Role.WORKS ? ""
                             : "(" + row.role().words() + ") ", row.help())));
         });

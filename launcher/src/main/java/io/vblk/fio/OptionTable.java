@@ -4,6 +4,7 @@ package io.vblk.fio;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,11 +70,15 @@ final class OptionTable {
                 + (nearest == null ? "" : ": did you mean '" + nearest + "'?"));
     }
 
-    /** The name that is least different, null if all are quite different. */
+    /**
+     * The name that is least different, of several one that does something; null if all are quite
+     * different.
+     */
     private static String nearest(String name, Collection<String> others) {
         List<String> names = new ArrayList<>(BY_NAME.keySet());
-        names.addAll(others);
-        Collections.sort(names);
+        names.sort(Comparator.comparing((String other) -> find(other).role())
+                .thenComparing(Comparator.naturalOrder()));
+        names.addAll(0, others);
         String best = null;
         int least = Math.min(DISTANCE_MAX, name.length() / 2) + 1;
         for (String other : names) {
