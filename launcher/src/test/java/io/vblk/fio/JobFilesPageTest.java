@@ -42,7 +42,8 @@ final class JobFilesPageTest {
     }
 
     private static String working(List<FioOption> rows) {
-        StringBuilder text = new StringBuilder("| option | value | default | |\n|---|---|---|---|\n");
+        StringBuilder text =
+                new StringBuilder("| option | value | default | |\n|---|---|---|---|\n");
         rows.forEach(row -> text.append("| ").append(names(row)).append(" | ")
                 .append(row.kind().argument().replace("|", "\\|")).append(" | ")
                 .append(row.fallback()).append(" | ").append(row.help()).append(" |\n"));
