@@ -186,14 +186,17 @@ public final class RequestTrace {
         runFrom = popped;
         runState = (byKick ? context.hasSlept() ? PollState.WOKEN : PollState.MISSED
                 : PollState.POLLED).ordinal();
-        // The clock costs more than all the rest: read where a sample is near, as far as can be
-        // told; of a longer run than expected a pass is told in beginPass.
-        noticedNs = next - popped <= 2 * lastRun ? context.nanoTime() : 0;
+        // The clock costs more than all the rest: it is read where a sample is in reach, going by
+        // the last run. For one beyond that beginPass reads it, and the first chain needs no other
+        // time than that of its being taken.
+        long ahead = next - popped;
+        noticedNs = ahead > 0 && ahead <= lastRun + lastRun / 4 ? context.nanoTime() : 0;
     }
 
     /** Up to so many chains are going to be taken. */
     void beginPass(int chains) {
-        if (noticedNs == 0 && next - popped < chains) {
+        long ahead = next - popped;
+        if (noticedNs == 0 && ahead > 0 && ahead < chains) {
             noticedNs = context.nanoTime();
         }
     }
@@ -223,8 +226,9 @@ public final class RequestTrace {
         // R: pairs with RequestTrace.read
         VarHandle.storeStoreFence();
         Arrays.fill(records, at, at + FIELDS, 0);
-        records[at + NOTICED] = noticedNs;
-        records[at + POPPED] = context.nanoTime();
+        long nowNs = context.nanoTime();
+        records[at + NOTICED] = noticedNs == 0 ? nowNs : noticedNs;
+        records[at + POPPED] = nowNs;
         records[at + INFO] = runState | Math.min(number - runFrom, COUNT_MASK) << AHEAD_SHIFT;
     }
 

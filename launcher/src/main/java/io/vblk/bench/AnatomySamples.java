@@ -154,16 +154,17 @@ final class AnatomySamples {
             return;
         }
         sampled[slot] = false;
+        long place = offered < capacity
+                ? offered : Long.remainderUnsigned(Mixing.scramble(offered), offered + 1);
+        if (place >= capacity) {
+            offered++;
+            return;
+        }
         if (trace != null && !trace.read(numbers[slot], record)) {
             lost++;
             return;
         }
-        long place = offered < capacity
-                ? offered : Long.remainderUnsigned(Mixing.scramble(offered), offered + 1);
         offered++;
-        if (place >= capacity) {
-            return;
-        }
         int at = (int) place * SAMPLE_LONGS;
         AnatomyStage.split(
                 startNs[slot], issuedNs[slot], kickedNs[slot], nowNs,
