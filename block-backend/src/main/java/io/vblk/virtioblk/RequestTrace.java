@@ -133,7 +133,7 @@ public final class RequestTrace {
      */
     public boolean read(long number, long[] into) {
         int at = recordOf(number) * RECORD_LONGS;
-        // R: pairs with RequestTrace.open
+        // T: pairs with RequestTrace.showing
         if ((long) LONGS.getAcquire(records, at + NUMBER) != number) {
             return false;
         }
@@ -315,7 +315,7 @@ public final class RequestTrace {
             int at = record * RECORD_LONGS;
             records[at + PUBLISHED] = nowNs;
             records[at + INFO] |= (long) Math.min(answers, COUNT_MASK) << TOGETHER_SHIFT;
-            // R: pairs with RequestTrace.read
+            // T: pairs with RequestTrace.read
             LONGS.setRelease(records, at + NUMBER, number);
             states[record] = AWAITS_CALL;
             uncalled[uncalledCount++] = record;
