@@ -12,6 +12,8 @@ public abstract class Chart {
     static final double TITLE_HEIGHT = 24;
 
     private static final double EMPTY_HEIGHT = 60;
+    /** Around a picture that is a file of its own. */
+    private static final double BORDER = 8;
 
     private final String title;
     private final String description;
@@ -48,15 +50,19 @@ public abstract class Chart {
     private String write(String id, boolean isFile) {
         Svg svg = new Svg();
         double height = isEmpty() ? EMPTY_HEIGHT : fullHeight();
-        String size = Svg.number(WIDTH) + " " + Svg.number(height);
+        double border = isFile ? BORDER : 0;
+        double width = WIDTH + 2 * border;
+        height += 2 * border;
+        String box = Svg.number(-border) + " " + Svg.number(-border) + " " + Svg.number(width)
+                + " " + Svg.number(height);
         svg.open("svg", "xmlns", "http://www.w3.org/2000/svg", "class", "vblk", "id", id,
-                "viewBox", "0 0 " + size, "width", WIDTH, "height", height, "role", "img",
+                "viewBox", box, "width", width, "height", height, "role", "img",
                 "aria-labelledby", id + "-t " + id + "-d");
         svg.text("title", title, "id", id + "-t");
         svg.text("desc", description, "id", id + "-d");
         if (isFile) {
             svg.text("style", Style.charts());
-            svg.rect(0, 0, WIDTH, height, "paper");
+            svg.rect(-border, -border, width, height, "paper");
         }
         svg.label(0, 14, "start", "title ink", Plot.fitting(title, WIDTH / 1.2));
         if (isEmpty()) {

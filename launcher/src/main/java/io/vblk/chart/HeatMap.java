@@ -121,8 +121,8 @@ public final class HeatMap extends Chart {
         Arrays.setAll(paths, heat -> new StringBuilder());
         double columnWidth = plot.width() / cells.columns();
         for (int row = 0; row < cells.rows(); row++) {
-            double bottom = plot.y(cells.bound(row));
-            double top = plot.y(cells.bound(row + 1));
+            double bottom = tenths(plot.y(cells.bound(row)));
+            String height = Svg.number(tenths(plot.y(cells.bound(row + 1))) - bottom);
             int column = 0;
             while (column < cells.columns()) {
                 int heat = cells.heat(panel, column, row);
@@ -131,11 +131,11 @@ public final class HeatMap extends Chart {
                     column++;
                 }
                 if (heat >= 0) {
-                    double left = Math.round((plot.left() + from * columnWidth) * 10) / 10.0;
-                    double right = Math.round((plot.left() + column * columnWidth) * 10) / 10.0;
+                    double left = tenths(plot.left() + from * columnWidth);
+                    String width = Svg.number(tenths(plot.left() + column * columnWidth) - left);
                     paths[heat].append('M').append(Svg.number(left)).append(' ')
-                            .append(Svg.number(bottom)).append('V').append(Svg.number(top))
-                            .append('H').append(Svg.number(right)).append('V')
+                            .append(Svg.number(bottom)).append('v').append(height)
+                            .append('h').append(width).append("V")
                             .append(Svg.number(bottom)).append('z');
                 }
             }
@@ -146,6 +146,11 @@ public final class HeatMap extends Chart {
                         "d", paths[heat].toString());
             }
         }
+    }
+
+    /** To the precision of a coordinate, so that neighbours meet. */
+    private static double tenths(double value) {
+        return Math.round(value * 10) / 10.0;
     }
 
     private void drawQuantile(Plot plot, int panel, double quantile) {
@@ -164,14 +169,14 @@ public final class HeatMap extends Chart {
             long count = cells.count(panel, column);
             if (count > 0) {
                 double left = plot.left() + column * width;
-                svg.open("g").text("title", timeUnit.format(column * cells.merged() * interval)
+                svg.open("rect", "x", left, "y", plot.top(), "width", width,
+                        "height", plot.bottom() - plot.top(), "class", "hover");
+                svg.text("title", timeUnit.format(column * cells.merged() * interval)
                         + ": " + Unit.COUNT.format(count) + " requests"
                         + tip(panel, column, "\nmedian ", 0.5)
                         + tip(panel, column, "\n99% within ", 0.99)
                         + tip(panel, column, "\nall within ", 1));
-                svg.line(left + width / 2, plot.top(), left + width / 2, plot.bottom(),
-                        "cross rule thin");
-                svg.rect(left, plot.top(), width, plot.bottom() - plot.top(), "hover").close();
+                svg.close();
             }
         }
     }

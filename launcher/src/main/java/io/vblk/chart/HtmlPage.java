@@ -66,6 +66,15 @@ public final class HtmlPage {
         return this;
     }
 
+    /** Adds lines that a reader unfolds, for those who want them; returns this. */
+    public HtmlPage folded(String summary, String text) {
+        body.append("<details><summary>").append(Markup.escape(summary))
+                .append("</summary>\n");
+        lines(text);
+        body.append("</details>\n");
+        return this;
+    }
+
     /** Adds a picture; returns this. */
     public HtmlPage chart(Chart chart) {
         body.append("<div class=\"wide\">").append(chart.toSvg("c" + ++charts))

@@ -57,9 +57,8 @@ final class Style {
             svg.vblk .dashed{stroke-dasharray:5 4}
             svg.vblk .band{stroke:none;opacity:.17}
             svg.vblk .zone{stroke:none;opacity:.1}
-            svg.vblk .hover{fill:transparent;stroke:none}
-            svg.vblk g:hover>.cross{opacity:.5}
-            svg.vblk .cross{opacity:0}
+            svg.vblk .hover{fill-opacity:0;stroke:none}
+            svg.vblk .hover:hover{fill-opacity:.12}
             svg.vblk .hatch{display:none}
             """;
 
@@ -94,6 +93,7 @@ final class Style {
         rule(css, "ink", "fill:" + palette.ink);
         rule(css, "soft", "fill:" + palette.soft);
         rule(css, "paper", "fill:" + palette.paper);
+        rule(css, "hover", "fill:" + palette.ink);
         rule(css, "halo", "stroke:" + palette.paper);
         rule(css, "under", "stroke:" + palette.paper);
         rule(css, "edge", "stroke:" + palette.paper);
@@ -151,9 +151,11 @@ final class Style {
             th{font-weight:600}
             th.n,td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
             td.t{overflow-wrap:anywhere;min-width:8rem}
+            td.t:first-child{overflow-wrap:normal;white-space:nowrap}
             tr.bad td:first-child,tr.good td:first-child{font-weight:600}
             pre{border:1px solid;padding:.6rem .8rem;overflow-x:auto;white-space:pre-wrap;
             overflow-wrap:anywhere;font-size:.85rem}
+            summary{cursor:pointer}
             footer{border-top:1px solid;margin-top:2.5rem;padding-top:.6rem;font-size:.9rem}
             """;
 

@@ -82,12 +82,9 @@ public final class TimeChart extends Chart {
             if (!told.isEmpty()) {
                 double left = plot.x(from);
                 double width = plot.x(from + seconds) - left;
-                svg.open("g");
-                svg.text("title", Unit.SECONDS.format(from) + told);
-                svg.line(left + width / 2, plot.top(), left + width / 2, plot.bottom(),
-                        "cross rule thin");
-                svg.rect(left, plot.top(), width, plot.bottom() - plot.top(), "hover");
-                svg.close();
+                svg.open("rect", "x", left, "y", plot.top(), "width", width,
+                        "height", plot.bottom() - plot.top(), "class", "hover");
+                svg.text("title", Unit.SECONDS.format(from) + told).close();
             }
         }
     }
