@@ -125,6 +125,8 @@ public final class Main {
                 return 0;
             case TRAIN:
                 return Training.run();
+            case RegressLoad.COMMAND:
+                return RegressLoad.work();
             default:
                 return runCommand(command(first), words.subList(1, words.size()));
         }

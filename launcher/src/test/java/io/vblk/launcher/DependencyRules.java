@@ -50,7 +50,9 @@ final class DependencyRules {
             // Guest memory for the driver, its data, the operations that it asks for, and what
             // filters have counted.
             "bench", Set.of("virtio", "block", "block.filter", "posix"),
-            "control", Set.of("block.filter"));
+            "control", Set.of("block.filter"),
+            // The processors that there are.
+            "regress", Set.of("posix"));
 
     /** Where each package lies; no package is in two modules. */
     private static final Map<String, List<String>> PACKAGES = Map.of(

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import io.vblk.bench.DeviceSetup;
+import io.vblk.bench.JobSpec;
+import io.vblk.bench.SliceRunner;
+import io.vblk.bench.WaitMode;
+import io.vblk.regress.Worker;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.DefaultParser;
+import org.apache.commons.cli.Options;
+import org.apache.commons.cli.ParseException;
+
+/** A scenario's keys as bench's options, and the hidden command that runs them. Thread: main. */
+final class RegressLoad {
+    /** For the harness alone. */
+    static final String COMMAND = Worker.COMMAND;
+    /** What says how long a run is or what becomes of it, which is not a scenario's to say. */
+    private static final Set<String> NOT_A_SCENARIOS = Set.of("runtime", "time_based", "ramp_time",
+            "verify", "output-format", "group_reporting", "stats", "explain-tail");
+
+    private RegressLoad() {}
+
+    /** Answers a harness on stdin; returns the exit code. */
+    static int work() throws IOException {
+        // A harness that is interrupted says so itself, by the end of stdin.
+        Termination.handle();
+        try (Worker worker = new Worker(
+                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)),
+                System.out, RegressLoad::open)) {
+            worker.run();
+        }
+        return 0;
+    }
+
+    private static SliceRunner open(
+            String image, Map<String, String> options, List<Integer> guestCpus)
+            throws IOException {
+        try {
+            CommandLine line = parse(image, options);
+            JobSpec job = CommonOptions.job(line, CommonOptions.integer(line, "numjobs", 1),
+                    false, WaitMode.POLL).withRate(CommonOptions.rate(line));
+            DeviceSetup setup = DeviceOptions.setup(
+                    line, ImageAccess.forLoad(line, job.rw().writes()), job);
+            return SliceRunner.open(setup, job, guestCpus);
+        } catch (UsageException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    private static CommandLine parse(String image, Map<String, String> options)
+            throws UsageException {
+        Options known = new BenchCommand().options();
+        List<String> words = new ArrayList<>(List.of(image));
+        for (Map.Entry<String, String> option : options.entrySet()) {
+            if (NOT_A_SCENARIOS.contains(option.getKey())) {
+                throw new UsageException(option.getKey() + " is not for a scenario to say");
+            }
+            boolean isFlag = known.hasLongOption(option.getKey())
+                    && !known.getOption(option.getKey()).hasArg();
+            words.add("--" + option.getKey() + (isFlag ? "" : "=" + option.getValue()));
+        }
+        try {
+            return DefaultParser.builder().setAllowPartialMatching(false)
+                    .setStripLeadingAndTrailingQuotes(false).get()
+                    .parse(known, words.toArray(String[]::new));
+        } catch (ParseException e) {
+            throw new UsageException(e.getMessage());
+        }
+    }
+}
