@@ -9,7 +9,8 @@ import org.apache.commons.cli.Options;
 
 /** One command of the program. Thread: main. */
 sealed interface Command
-        permits BenchCommand, CtlCommand, InfoCommand, ServeCommand, StorageDaemonCommand {
+        permits BenchCommand, CtlCommand, InfoCommand, RegressCommand, ServeCommand,
+        StorageDaemonCommand {
     /** Its name on the command line. */
     String name();
 

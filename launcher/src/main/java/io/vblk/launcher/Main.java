@@ -24,7 +24,7 @@ public final class Main {
 
     static final List<Command> COMMANDS =
             List.of(new InfoCommand(), new BenchCommand(), new ServeCommand(),
-                    new StorageDaemonCommand(), new CtlCommand());
+                    new StorageDaemonCommand(), new CtlCommand(), new RegressCommand());
 
     private Main() {}
 

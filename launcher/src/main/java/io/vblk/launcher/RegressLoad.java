@@ -5,11 +5,16 @@ import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobSpec;
 import io.vblk.bench.SliceRunner;
 import io.vblk.bench.WaitMode;
+import io.vblk.regress.Build;
 import io.vblk.regress.Worker;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +44,26 @@ final class RegressLoad {
             worker.run();
         }
         return 0;
+    }
+
+    /** This program, as it runs: from its jar, or from its classes. */
+    static Build thisBuild() throws IOException {
+        Path from;
+        try {
+            from = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (URISyntaxException e) {
+            throw new IOException("where this program lies is no path: " + e.getMessage(), e);
+        }
+        if (Files.isRegularFile(from)) {
+            return Build.ofJar("this build", null, from.toString());
+        }
+        List<String> program = new ArrayList<>();
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(a -> a.startsWith("--add-opens") || a.startsWith("--enable-native-access"))
+                .forEach(program::add);
+        program.addAll(List.of(
+                "-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        return new Build("this build", null, program);
     }
 
     private static SliceRunner open(

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * A load that builds are compared by: a file of Java properties with bench's options and a few
@@ -37,6 +38,7 @@ record Scenario(String name, String image, Map<String, String> options, Pin pin,
     private static final int ROUNDS_MAX = 10_000;
     private static final int PERCENT_MAX = 1_000;
     private static final String GATE = "gate";
+    private static final Pattern MADE_SIZE = Pattern.compile("[1-9]\\d{0,3}M");
 
     /** Where guests and event loops run. */
     enum Pin {
@@ -127,6 +129,16 @@ record Scenario(String name, String image, Map<String, String> options, Pin pin,
         all.putAll(more);
         return new Scenario(name, image, all, pin, gates, sliceMs, rateShare, startRequests,
                 rounds);
+    }
+
+    /** Bytes of the file that the harness makes. */
+    long madeBytes() {
+        String size = image.substring(MADE_IMAGE.length());
+        if (!MADE_SIZE.matcher(size).matches()) {
+            throw new IllegalArgumentException("scenario " + name + ": image=" + image
+                    + " has no size such as 16M");
+        }
+        return Long.parseLong(size.substring(0, size.length() - 1)) << 20;
     }
 
     /** A number among bench's options. */

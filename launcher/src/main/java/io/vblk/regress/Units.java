@@ -39,6 +39,9 @@ final class Units {
         if (Double.isNaN(percent)) {
             return "-";
         }
+        if (Math.abs(percent) < 0.05) {
+            return "0.0%";
+        }
         return String.format(Locale.ROOT, Math.abs(percent) < 99.95 ? "%+.1f%%" : "%+.0f%%",
                 percent);
     }

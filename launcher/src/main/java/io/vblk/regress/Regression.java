@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.regress;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A comparison of two builds from its beginning to its reports. Thread: control. */
+public final class Regression {
+    /** What nothing is wrong with. */
+    public static final int EXIT_FINE = 0;
+    /** Something regressed. */
+    public static final int EXIT_REGRESSED = 1;
+    /** Nothing regressed, and of something nobody can tell. */
+    public static final int EXIT_INCONCLUSIVE = 3;
+    /** The comparison itself failed. */
+    public static final int EXIT_FAILURE = 4;
+
+    /**
+     * Where results go; each may be null for nowhere.
+     *
+     * @param json the result for programs
+     * @param junit the result as JUnit's XML
+     * @param html the result for people
+     * @param history where a line for each metric is added
+     * @param record where the slices are added
+     */
+    public record Outputs(Path json, Path junit, Path html, Path history, Path record) {
+        /** Only text. */
+        public static final Outputs NONE = new Outputs(null, null, null, null, null);
+    }
+
+    private final List<Scenario> scenarios;
+    private final Settings settings;
+    private final Outputs outputs;
+    private final StopSwitch stop;
+    private final Watcher watcher;
+    private final PrintStream out;
+
+    /**
+     * A comparison.
+     *
+     * @param scenarioNames names, or paths that end in {@code .scenario}
+     * @throws IOException if a scenario cannot be read
+     * @throws IllegalArgumentException if one makes no sense
+     */
+    public Regression(List<String> scenarioNames, Settings settings, Outputs outputs,
+            StopSwitch stop, Watcher watcher, PrintStream out) throws IOException {
+        this.scenarios = Scenarios.named(scenarioNames);
+        this.settings = settings;
+        this.outputs = outputs;
+        this.stop = stop;
+        this.watcher = watcher;
+        this.out = out;
+    }
+
+    /**
+     * Compares and reports.
+     *
+     * @return the exit code
+     * @throws IOException if something fails, in words for an operator
+     */
+    public int run(Build baseline, Build candidate) throws IOException {
+        SuiteResult result = compare(baseline, candidate, settings, outputs.record());
+        out.print(TextReport.of(result));
+        write(result);
+        return result.stopped() ? EXIT_FAILURE : exitCode(result.verdict());
+    }
+
+    private static int exitCode(Verdict verdict) {
+        return switch (verdict) {
+            case REGRESSED -> EXIT_REGRESSED;
+            case INCONCLUSIVE -> EXIT_INCONCLUSIVE;
+            default -> EXIT_FINE;
+        };
+    }
+
+    private SuiteResult compare(Build baseline, Build candidate, Settings how, Path record)
+            throws IOException {
+        Environment environment = Environment.here();
+        ZonedDateTime began = ZonedDateTime.now();
+        out.print(TextReport.head(baseline, candidate, how, environment));
+        out.flush();
+        List<ScenarioResult> results = new ArrayList<>();
+        boolean stopped = false;
+        try {
+            new Suite(scenarios, baseline, candidate, how, stop, watcher)
+                    .run(record, results::add);
+        } catch (StopSwitch.StoppedException e) {
+            stopped = true;
+        }
+        watcher.hear("", "", 1);
+        return new SuiteResult(
+                baseline, candidate, how, environment, began, results, stopped);
+    }
+
+    private void write(SuiteResult result) throws IOException {
+        if (result.stopped()) {
+            return;
+        }
+        if (outputs.json() != null) {
+            WholeFile.write(outputs.json(), JsonReport.of(result));
+        }
+    }
+}

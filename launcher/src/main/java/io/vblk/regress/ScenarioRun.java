@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.regress;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Compares two builds in one scenario: starts the forks, lets them run slices in random order round
+ * by round, judges, goes on if nothing can be said, and does it all again for what looks like a
+ * regression. Thread: control.
+ */
+final class ScenarioRun {
+    private static final int CALIBRATION_SLICES = 20;
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final int PERCENT = 100;
+    private static final int STARTS_ROUNDS_SHARE = 5;
+
+    private final Scenario scenario;
+    private final Map<Side, Build> builds = new EnumMap<>(Side.class);
+    private final Settings settings;
+    private final StopSwitch stop;
+    private final Path directory;
+    private final Recording recording;
+    private final java.util.function.BiConsumer<String, Double> progress;
+    private final long beganNs = System.nanoTime();
+    private final MachineTime beganTime = MachineTime.now();
+
+    /**
+     * Prepares it.
+     *
+     * @param progress hears what is done and the share of this scenario that is
+     */
+    ScenarioRun(Scenario scenario, Build baseline, Build candidate, Settings settings,
+            StopSwitch stop, Path directory, Recording recording,
+            java.util.function.BiConsumer<String, Double> progress) {
+        this.scenario = scenario;
+        this.builds.put(Side.A, baseline);
+        this.builds.put(Side.A2, baseline);
+        this.builds.put(Side.B, candidate);
+        this.settings = settings;
+        this.stop = stop;
+        this.directory = directory;
+        this.recording = recording;
+        this.progress = progress;
+    }
+
+    /** Does it. */
+    ScenarioResult run() throws IOException {
+        Map<Side, Scenario> scenarios;
+        try {
+            scenarios = calibrated();
+        } catch (Fork.RefusedException e) {
+            return refused(e);
+        }
+        ScenarioResult first;
+        try {
+            first = trial(scenarios, settings.seed(), 1);
+        } catch (Fork.RefusedException e) {
+            return refused(e);
+        }
+        if (first.verdict() != Verdict.REGRESSED || !settings.confirm()) {
+            return first;
+        }
+        ScenarioResult second = trial(scenarios, settings.seed() + 1, 2);
+        List<Gate.Finding> findings = new ArrayList<>();
+        for (int i = 0; i < first.findings().size(); i++) {
+            Gate.Finding finding = first.findings().get(i);
+            findings.add(finding.verdict() == Verdict.REGRESSED
+                    ? finding.confirmedBy(second.findings().get(i)) : finding);
+        }
+        return result(findings, first.table(), first.sliceMs(), first.placement(), 2);
+    }
+
+    /** The candidate is the newer one: what it refuses is a mistake, and not a difference. */
+    private ScenarioResult refused(Fork.RefusedException e) throws IOException {
+        if (e.getMessage().startsWith(builds.get(Side.B) + ":")
+                && !builds.get(Side.A).equals(builds.get(Side.B))) {
+            throw new IOException("scenario " + scenario.name() + ": " + e.getMessage(), e);
+        }
+        return ScenarioResult.refused(scenario, e.getMessage());
+    }
+
+    private ScenarioResult result(List<Gate.Finding> findings, SliceTable table, long sliceMs,
+            String placement, int runs) {
+        return new ScenarioResult(scenario, findings, table, sliceMs, placement,
+                MachineTime.now().stealPercentSince(beganTime),
+                (System.nanoTime() - beganNs) / NANOS_PER_SECOND, settings.seed(), runs, null);
+    }
+
+    // ------------------------------------------------------------------ calibration
+
+    /** What each side runs: with the rate and the delays that this machine's speed asks for. */
+    private Map<Side, Scenario> calibrated() throws IOException {
+        Scenario both = scenario;
+        Scenario candidate = scenario;
+        if (scenario.rateShare() > 0 || settings.plant() != null) {
+            progress.accept("calibration", 0.0);
+            List<Slice> slices = calibration();
+            if (scenario.rateShare() > 0) {
+                double iops = median(slices, Metric.IOPS);
+                both = scenario.with(Map.of("rate_iops", Long.toString(Math.max(1,
+                        Math.round(iops * scenario.rateShare() / PERCENT
+                                / scenario.option("numjobs", 1))))));
+            }
+            candidate = settings.plant() == null ? both : both.with(settings.plant().options(
+                    scenario, median(slices, Metric.P50), median(slices, Metric.P99)));
+        }
+        Map<Side, Scenario> scenarios = new EnumMap<>(Side.class);
+        scenarios.put(Side.A, both);
+        scenarios.put(Side.A2, both);
+        scenarios.put(Side.B, candidate);
+        return scenarios;
+    }
+
+    private List<Slice> calibration() throws IOException {
+        Map<Side, Scenario> same = new EnumMap<>(Side.class);
+        Map<Side, Build> baselines = new EnumMap<>(Side.class);
+        for (Side side : Side.values()) {
+            same.put(side, scenario);
+            baselines.put(side, builds.get(Side.A));
+        }
+        List<Slice> slices = new ArrayList<>();
+        try (Contest contest = new Contest(baselines, same, 1, stop, directory)) {
+            contest.open();
+            contest.warmUp(Side.A, 0, settings.warmUpMs());
+            contest.fitSlices();
+            for (int i = 0; i < CALIBRATION_SLICES; i++) {
+                slices.add(contest.slice(Side.A, 0));
+            }
+        }
+        return slices;
+    }
+
+    private static double median(List<Slice> slices, Metric metric) {
+        return Quantiles.median(slices.stream().mapToDouble(metric::value).toArray());
+    }
+
+    // ------------------------------------------------------------------ one run
+
+    private ScenarioResult trial(Map<Side, Scenario> scenarios, long seed, int number)
+            throws IOException {
+        SliceTable table = new SliceTable(settings.forks());
+        SplittableRandom random = new SplittableRandom(seed);
+        String run = number == 1 ? "" : "again, ";
+        int some = roundsOf(settings.rounds());
+        int most = roundsOf(settings.roundsMax());
+        try (Contest contest = new Contest(
+                builds, scenarios, settings.forks(), stop, directory)) {
+            progress.accept(run + "starting", 0.0);
+            contest.open();
+            warmUp(contest, run);
+            recording.begin(scenario, builds, seed, contest.sliceMs());
+            List<Gate.Finding> findings;
+            do {
+                for (int i = 0; i < some && table.rounds() < most; i++) {
+                    int round = table.rounds();
+                    progress.accept(run + "round " + (round + 1) + "/"
+                            + some * (1 + round / some), (double) round / some);
+                    round(contest, table, random, round);
+                }
+                progress.accept(run + "judging", 1.0);
+                findings = judge(scenario, table, seed);
+            } while (table.rounds() < most && findings.stream().anyMatch(
+                    finding -> finding.verdict() == Verdict.INCONCLUSIVE));
+            recording.end();
+            return result(findings, table, contest.sliceMs(), contest.placement().toString(),
+                    number);
+        }
+    }
+
+    private int roundsOf(int suite) {
+        int own = scenario.isStart() ? Math.max(1, suite / STARTS_ROUNDS_SHARE) : suite;
+        return scenario.rounds() == 0
+                ? own : Math.max(1, (int) ((long) scenario.rounds() * suite / settings.rounds()));
+    }
+
+    private void warmUp(Contest contest, String run) throws IOException {
+        int all = Side.values().length * settings.forks();
+        int done = 0;
+        for (int fork = 0; fork < settings.forks(); fork++) {
+            for (Side side : Side.values()) {
+                progress.accept(run + "warm-up " + ++done + "/" + all, 0.0);
+                contest.warmUp(side, fork, settings.warmUpMs());
+            }
+        }
+        contest.fitSlices();
+    }
+
+    private void round(Contest contest, SliceTable table, SplittableRandom random, int round)
+            throws IOException {
+        int sides = Side.values().length;
+        int[] order = new int[sides * settings.forks()];
+        for (int i = 0; i < order.length; i++) {
+            int j = random.nextInt(i + 1);
+            order[i] = order[j];
+            order[j] = i;
+        }
+        for (int turn : order) {
+            Side side = Side.values()[turn % sides];
+            int fork = turn / sides;
+            Slice slice = contest.slice(side, fork);
+            table.add(side, fork, slice);
+            recording.add(side, fork, round, slice);
+        }
+    }
+
+    /** What the gates of a scenario say of its slices. */
+    static List<Gate.Finding> judge(Scenario scenario, SliceTable table, long seed) {
+        boolean tellsP99 = table.samples() >= SliceTable.P99_SAMPLES_MIN;
+        List<Gate.Finding> findings = new ArrayList<>();
+        for (Gate named : scenario.gates()) {
+            Gate gate = named.metric() == Metric.P99 && !tellsP99
+                    ? new Gate(Metric.P90, named.percent()) : named;
+            findings.add(gate.judge(table.costs(Side.A, gate.metric()),
+                    table.costs(Side.A2, gate.metric()), table.costs(Side.B, gate.metric()),
+                    seed));
+        }
+        return List.copyOf(findings);
+    }
+
+    /** Seconds that a run of a scenario takes, about. */
+    static double seconds(Scenario scenario, Settings settings) {
+        int all = Side.values().length * settings.forks();
+        if (scenario.isStart()) {
+            return all * (double) settings.rounds() / STARTS_ROUNDS_SHARE;
+        }
+        double sliceSeconds = (double) scenario.sliceMs() / TimeUnit.SECONDS.toMillis(1);
+        return all * (1 + (double) settings.warmUpMs() / TimeUnit.SECONDS.toMillis(1)
+                + settings.rounds() * sliceSeconds);
+    }
+}
