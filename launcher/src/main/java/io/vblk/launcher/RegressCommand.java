@@ -7,8 +7,10 @@ import static io.vblk.launcher.CommonOptions.value;
 
 import io.vblk.regress.BaselineBuilder;
 import io.vblk.regress.Build;
+import io.vblk.regress.History;
 import io.vblk.regress.Plant;
 import io.vblk.regress.Regression;
+import io.vblk.regress.Resampling;
 import io.vblk.regress.Scenarios;
 import io.vblk.regress.Settings;
 import io.vblk.regress.StopSwitch;
@@ -21,6 +23,11 @@ import org.apache.commons.cli.Options;
 /** regress: whether this build is slower than another one. */
 final class RegressCommand implements Command {
     private static final long NANOS_PER_MS = 1_000_000;
+    private static final int COMPARISONS_DEFAULT = 300;
+    private static final String HISTORY = "history";
+    private static final String RESAMPLE = "resample";
+    /** Both slowdowns can be seen in it, and it scatters least. */
+    private static final String SELF_TEST_SCENARIO = "qd1-sleeping";
 
     @Override
     public String name() {
@@ -29,7 +36,7 @@ final class RegressCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "--baseline=REV|JAR [OPTION]...";
+        return "--baseline=REV|JAR [OPTION]... | history FILE | resample FILE";
     }
 
     @Override
@@ -59,17 +66,35 @@ final class RegressCommand implements Command {
         options.addOption(value("cache", "DIRECTORY",
                 "where built revisions are kept; default: vblk/regress in the user's cache"));
         options.addOption(value("json", "FILE", "write the result for programs"));
-        options.addOption(value("record", "FILE", "add all slices to a file"));
+        options.addOption(value("junit", "FILE", "write the result in JUnit's XML"));
+        options.addOption(value("history", "FILE",
+                "add the result to a file of JSON lines, for vblk regress history"));
+        options.addOption(value("record", "FILE",
+                "add all slices to a file of JSON lines, for vblk regress resample"));
         options.addOption(value("plant", "SLOWDOWN",
                 "make this build slower, to see whether it is found: p50:10% or p99:30%"));
+        options.addOption(flag("self-test",
+                "compare this build with itself, as it is and with both slowdowns"));
+        options.addOption(value("svg", "FILE", "history: also draw it"));
+        options.addOption(value("comparisons", "N",
+                "resample: comparisons of each scenario; default: 300"));
         return options;
     }
 
     @Override
     public void checkArguments(CommandLine line) throws UsageException {
-        if (!line.getArgList().isEmpty()) {
-            throw new UsageException("regress does not know '" + line.getArgList().get(0)
-                    + "': vblk regress " + synopsis());
+        List<String> words = line.getArgList();
+        if (words.isEmpty()) {
+            return;
+        }
+        String verb = words.get(0);
+        if (!verb.equals(HISTORY) && !verb.equals(RESAMPLE)) {
+            throw new UsageException("regress does not know '" + verb + "': vblk regress "
+                    + synopsis());
+        }
+        if (words.size() != 2 || words.get(1).isEmpty()) {
+            throw new UsageException("regress " + verb + " takes one file: vblk regress " + verb
+                    + " FILE");
         }
     }
 
@@ -79,11 +104,34 @@ final class RegressCommand implements Command {
         StopSwitch stop = new StopSwitch();
         termination.stops(stop::request);
         try {
-            return afterSignal(termination, compare(line, stop));
+            return afterSignal(termination, dispatch(line, stop));
         } catch (IOException e) {
             System.err.println("vblk: " + e.getMessage());
             return afterSignal(termination, Regression.EXIT_FAILURE);
+        } catch (IllegalStateException e) {
+            // Not the code of a regression, which a build server would believe.
+            System.err.println("vblk: internal error: " + e);
+            return Regression.EXIT_FAILURE;
         }
+    }
+
+    private static int dispatch(CommandLine line, StopSwitch stop)
+            throws UsageException, IOException {
+        if (line.getArgList().isEmpty()) {
+            return compare(line, stop);
+        }
+        Path file = Path.of(line.getArgList().get(1));
+        if (line.getArgList().get(0).equals(HISTORY)) {
+            History history = History.read(file);
+            history.print(System.out);
+            if (line.hasOption("svg")) {
+                history.draw(path(line, "svg"));
+            }
+            return Regression.EXIT_FINE;
+        }
+        return new Resampling(file,
+                CommonOptions.integer(line, "comparisons", COMPARISONS_DEFAULT), plant(line),
+                CommonOptions.number(line, "seed", Settings.DEFAULT.seed())).run(System.out);
     }
 
     /** A comparison that a signal has ended says so as shells do, whatever it came to. */
@@ -93,18 +141,32 @@ final class RegressCommand implements Command {
 
     private static int compare(CommandLine line, StopSwitch stop)
             throws UsageException, IOException {
-        if (!line.hasOption("baseline")) {
-            throw new UsageException("regress needs --baseline=REV or --baseline=FILE.jar");
+        boolean selfTest = line.hasOption("self-test");
+        if (line.hasOption("baseline") == selfTest) {
+            throw new UsageException("regress needs --baseline=REV, --baseline=FILE.jar or"
+                    + " --self-test, and one of them");
         }
-        Settings settings = settings(line);
+        if (selfTest && line.hasOption("plant")) {
+            throw new UsageException("--self-test plants what it needs: leave out --plant");
+        }
+        String scenarios = selfTest ? SELF_TEST_SCENARIO : String.join(",", Scenarios.NAMES);
         try (RegressProgress progress = RegressProgress.onTerminal()) {
             Regression regression = new Regression(
-                    List.of(text(line, "scenario", String.join(",", Scenarios.NAMES)).split(",")),
-                    settings, outputs(line), stop, progress, System.out);
+                    List.of(text(line, "scenario", scenarios).split(",")),
+                    settings(line), outputs(line), stop, progress, System.out);
+            Build own = RegressLoad.thisBuild(stop, progress);
+            if (selfTest) {
+                return regression.testItself(own);
+            }
             Build baseline = new BaselineBuilder(Path.of(""), cache(line), stop, progress)
                     .of(text(line, "baseline", ""));
-            return regression.run(baseline, RegressLoad.thisBuild());
+            return regression.run(baseline, own);
         }
+    }
+
+    private static Plant plant(CommandLine line) {
+        String plant = text(line, "plant", null);
+        return plant == null ? null : Plant.parse(plant);
     }
 
     private static Path cache(CommandLine line) {
@@ -116,17 +178,17 @@ final class RegressCommand implements Command {
         Settings usual = Settings.DEFAULT;
         int rounds = CommonOptions.integer(line, "rounds", usual.rounds());
         int times = usual.roundsMax() / usual.rounds();
-        String plant = text(line, "plant", null);
         return new Settings(CommonOptions.integer(line, "forks", usual.forks()), rounds,
                 CommonOptions.integer(line, "max-rounds", times * rounds),
                 (int) (Durations.parseNs(text(line, "warm-up", usual.warmUpMs() + "ms"))
                         / NANOS_PER_MS),
                 CommonOptions.number(line, "seed", usual.seed()), !line.hasOption("no-confirm"),
-                plant == null ? null : Plant.parse(plant));
+                plant(line));
     }
 
     private static Regression.Outputs outputs(CommandLine line) {
-        return new Regression.Outputs(path(line, "json"), null, null, null, path(line, "record"));
+        return new Regression.Outputs(path(line, "json"), path(line, "junit"), null,
+                path(line, "history"), path(line, "record"));
     }
 
     private static Path path(CommandLine line, String name) {

@@ -5,7 +5,10 @@ import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobSpec;
 import io.vblk.bench.SliceRunner;
 import io.vblk.bench.WaitMode;
+import io.vblk.regress.BaselineBuilder;
 import io.vblk.regress.Build;
+import io.vblk.regress.StopSwitch;
+import io.vblk.regress.Watcher;
 import io.vblk.regress.Worker;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -32,6 +35,8 @@ final class RegressLoad {
     private static final Set<String> NOT_A_SCENARIOS = Set.of("runtime", "time_based", "ramp_time",
             "verify", "output-format", "group_reporting", "stats", "explain-tail");
 
+    private static final String NAME = "this build";
+
     private RegressLoad() {}
 
     /** Answers a harness on stdin; returns the exit code. */
@@ -47,7 +52,7 @@ final class RegressLoad {
     }
 
     /** This program, as it runs: from its jar, or from its classes. */
-    static Build thisBuild() throws IOException {
+    static Build thisBuild(StopSwitch stop, Watcher watcher) throws IOException {
         Path from;
         try {
             from = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
@@ -55,7 +60,8 @@ final class RegressLoad {
             throw new IOException("where this program lies is no path: " + e.getMessage(), e);
         }
         if (Files.isRegularFile(from)) {
-            return Build.ofJar("this build", null, from.toString());
+            return new BaselineBuilder(from.getParent(), from.getParent(), stop, watcher)
+                    .withHead(Build.ofJar(NAME, null, from.toString()));
         }
         List<String> program = new ArrayList<>();
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -63,10 +69,11 @@ final class RegressLoad {
                 .forEach(program::add);
         program.addAll(List.of(
                 "-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        return new Build("this build", null, program);
+        return new Build(NAME, null, program);
     }
 
-    private static SliceRunner open(
+    /** Opens a load as a scenario describes it. */
+    static SliceRunner open(
             String image, Map<String, String> options, List<Integer> guestCpus)
             throws IOException {
         try {

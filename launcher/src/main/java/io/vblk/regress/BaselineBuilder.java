@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -27,18 +28,25 @@ public final class BaselineBuilder {
     private final Path cache;
     private final StopSwitch stop;
     private final Watcher watcher;
+    private final String maven;
 
     /**
-     * A builder.
+     * A builder with the Maven on PATH.
      *
      * @param checkout any directory of the repository
      * @param cache where jars are kept; made if it is not there
      */
     public BaselineBuilder(Path checkout, Path cache, StopSwitch stop, Watcher watcher) {
-        this.checkout = checkout;
-        this.cache = cache;
+        this(checkout, cache, stop, watcher, "mvn");
+    }
+
+    /** The same with another program for Maven. */
+    BaselineBuilder(Path checkout, Path cache, StopSwitch stop, Watcher watcher, String maven) {
+        this.checkout = checkout.toAbsolutePath();
+        this.cache = cache.toAbsolutePath();
         this.stop = stop;
         this.watcher = watcher;
+        this.maven = maven;
     }
 
     /** Where jars are kept if nobody says otherwise (XDG base directories). */
@@ -70,18 +78,47 @@ public final class BaselineBuilder {
         return Build.ofJar(name, commit, jar.toString());
     }
 
+    /**
+     * A build of the checkout, with the commit that is checked out.
+     *
+     * @param build what was built there
+     */
+    public Build withHead(Build build) throws IOException {
+        try {
+            Run place = git("rev-parse", "--show-prefix");
+            if (place.code != 0 || !BUILT.startsWith(place.output.strip())
+                    || place.output.isBlank()) {
+                return build;
+            }
+            Run head = git("rev-parse", "HEAD");
+            Run changes = git("status", "--porcelain", "--untracked-files=no");
+            boolean changed = changes.code != 0 || !changes.output.isBlank();
+            return new Build(build.name() + (changed ? " with changes" : ""),
+                    head.output.strip(), build.program());
+        } catch (StopSwitch.StoppedException e) {
+            throw e;
+        } catch (IOException e) {
+            // Without git it is a build all the same.
+            return build;
+        }
+    }
+
+    private Run git(String... words) throws IOException {
+        List<String> command = new ArrayList<>(List.of("git"));
+        command.addAll(List.of(words));
+        return run(checkout, GIT_SECONDS, TimeUnit.SECONDS, command);
+    }
+
     private String commit(String name) throws IOException {
         if (name.startsWith("-")) {
             throw new IOException("baseline " + name + " is no revision");
         }
-        Run inside = run(checkout, GIT_SECONDS, TimeUnit.SECONDS,
-                List.of("git", "rev-parse", "--is-inside-work-tree"));
+        Run inside = git("rev-parse", "--is-inside-work-tree");
         if (inside.code != 0) {
             throw new IOException("baseline " + name + ": this is no checkout of vblk, so only a"
                     + " path that ends in .jar can be a baseline");
         }
-        Run found = run(checkout, GIT_SECONDS, TimeUnit.SECONDS,
-                List.of("git", "rev-parse", "--verify", "--quiet", name + "^{commit}"));
+        Run found = git("rev-parse", "--verify", "--quiet", name + "^{commit}");
         if (found.code != 0) {
             throw new IOException("baseline " + name
                     + " is neither a revision of this repository nor a path that ends in .jar");
@@ -94,11 +131,11 @@ public final class BaselineBuilder {
         Path tree = Files.createTempDirectory("vblk-baseline").resolve("tree");
         watcher.hear("baseline", "building " + name, 0);
         try {
-            check("git", run(checkout, GIT_SECONDS, TimeUnit.SECONDS, List.of("git", "worktree",
-                    "add", "--detach", "--quiet", tree.toString(), commit)), name);
+            check("git", git("worktree", "add", "--detach", "--quiet", tree.toString(), commit),
+                    name);
             // Tests are compiled, not run: the modules lend each other their test fixtures.
             check("mvn", run(tree, BUILD_MINUTES, TimeUnit.MINUTES,
-                    List.of("mvn", "-B", "-q", "-ntp", "-DskipTests", "package")), name);
+                    List.of(maven, "-B", "-q", "-ntp", "-DskipTests", "package")), name);
             if (!Files.exists(tree.resolve(BUILT))) {
                 throw new IOException("baseline " + name + ": its build makes no " + BUILT);
             }
@@ -178,7 +215,7 @@ public final class BaselineBuilder {
         try {
             if (!process.waitFor(time, unit)) {
                 throw new IOException(String.join(" ", command) + ": no end within " + time + " "
-                        + unit.toString().toLowerCase(java.util.Locale.ROOT));
+                        + unit.toString().toLowerCase(Locale.ROOT));
             }
             return process.exitValue();
         } catch (InterruptedException e) {

@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A comparison of two builds from its beginning to its reports. Thread: control. */
@@ -104,5 +105,46 @@ public final class Regression {
         if (outputs.json() != null) {
             WholeFile.write(outputs.json(), JsonReport.of(result));
         }
+        if (outputs.junit() != null) {
+            WholeFile.write(outputs.junit(), JunitReport.of(result));
+        }
+        if (outputs.history() != null) {
+            History.append(outputs.history(), result);
+        }
+    }
+
+    /**
+     * Compares a build with itself, once as it is and once with each slowdown that has to be found.
+     *
+     * @return the exit code: as if something regressed if an alarm is false or missing
+     * @throws IOException if something fails, in words for an operator
+     */
+    public int testItself(Build build) throws IOException {
+        boolean fine = true;
+        boolean told = true;
+        for (Plant plant : Arrays.asList(null, Plant.parse("p50:10%"), Plant.parse("p99:30%"))) {
+            SuiteResult result = compare(build, build, settings.with(plant), outputs.record());
+            out.print(TextReport.of(result));
+            if (result.stopped()) {
+                return EXIT_FAILURE;
+            }
+            for (ScenarioResult scenario : result.scenarios()) {
+                Verdict verdict = plant == null ? scenario.verdict() : found(scenario, plant);
+                boolean regressed = verdict == Verdict.REGRESSED;
+                told &= verdict != Verdict.INCONCLUSIVE;
+                fine &= verdict == Verdict.INCONCLUSIVE || regressed == (plant != null);
+                out.println("self-test: " + scenario.scenario().name() + ", "
+                        + (plant == null ? "equal builds" : "planted " + plant) + ": " + verdict);
+            }
+            out.println();
+        }
+        return fine ? told ? EXIT_FINE : EXIT_INCONCLUSIVE : EXIT_REGRESSED;
+    }
+
+    /** What the metric that was slowed down came to. */
+    private static Verdict found(ScenarioResult scenario, Plant plant) {
+        return scenario.findings().stream()
+                .filter(finding -> finding.metric().toString().equals(plant.metric()))
+                .map(Gate.Finding::verdict).findFirst().orElse(Verdict.INCONCLUSIVE);
     }
 }

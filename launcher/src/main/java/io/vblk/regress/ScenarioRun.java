@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 
 /**
  * Compares two builds in one scenario: starts the forks, lets them run slices in random order round
@@ -27,7 +28,7 @@ final class ScenarioRun {
     private final StopSwitch stop;
     private final Path directory;
     private final Recording recording;
-    private final java.util.function.BiConsumer<String, Double> progress;
+    private final BiConsumer<String, Double> progress;
     private final long beganNs = System.nanoTime();
     private final MachineTime beganTime = MachineTime.now();
 
@@ -38,7 +39,7 @@ final class ScenarioRun {
      */
     ScenarioRun(Scenario scenario, Build baseline, Build candidate, Settings settings,
             StopSwitch stop, Path directory, Recording recording,
-            java.util.function.BiConsumer<String, Double> progress) {
+            BiConsumer<String, Double> progress) {
         this.scenario = scenario;
         this.builds.put(Side.A, baseline);
         this.builds.put(Side.A2, baseline);
@@ -218,8 +219,8 @@ final class ScenarioRun {
             Gate gate = named.metric() == Metric.P99 && !tellsP99
                     ? new Gate(Metric.P90, named.percent()) : named;
             findings.add(gate.judge(table.costs(Side.A, gate.metric()),
-                    table.costs(Side.A2, gate.metric()), table.costs(Side.B, gate.metric()),
-                    seed));
+                    table.has(Side.A2) ? table.costs(Side.A2, gate.metric()) : null,
+                    table.costs(Side.B, gate.metric()), seed));
         }
         return List.copyOf(findings);
     }

@@ -52,6 +52,14 @@ record Slice(long samples, long elapsedNs, long p50Ns, long p90Ns, long p99Ns, l
                 kicks, histogram, first, start);
     }
 
+    /** The same with a median or a p99 that is so many times as long. */
+    Slice slower(String metric, double times) {
+        boolean median = metric.equals("p50");
+        return new Slice(samples, elapsedNs, median ? Math.round(times * p50Ns) : p50Ns, p90Ns,
+                median ? p99Ns : Math.round(times * p99Ns), maxNs, cpuNs, pollHitRate, kicks,
+                histogram, firstNs, startNs);
+    }
+
     /** Requests per second. */
     double iops() {
         return samples * NANOS_PER_SECOND / Math.max(1, elapsedNs);

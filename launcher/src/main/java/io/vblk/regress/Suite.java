@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Compares two builds in several scenarios, one after the other. Thread: control. */
@@ -34,7 +35,7 @@ final class Suite {
      * @param record where slices are recorded; null for nowhere
      * @param done hears of each scenario as it ends, also of those before a stop
      */
-    void run(Path record, java.util.function.Consumer<ScenarioResult> done) throws IOException {
+    void run(Path record, Consumer<ScenarioResult> done) throws IOException {
         Path directory = Files.createTempDirectory("vblk-regress");
         try (Recording recording = Recording.to(record)) {
             List<Double> seconds = scenarios.stream()
