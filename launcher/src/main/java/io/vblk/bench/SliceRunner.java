@@ -72,8 +72,8 @@ public final class SliceRunner implements AutoCloseable {
      */
     public SliceResult run(long lengthNs, long dropNs) throws IOException {
         if (dropNs < 0 || lengthNs <= dropNs) {
-            throw new IllegalArgumentException("a slice of " + lengthNs
-                    + " ns must be longer than the " + dropNs + " ns at its start that are left out");
+            throw new IllegalArgumentException("a slice of " + lengthNs + " ns must be longer than"
+                    + " the " + dropNs + " ns at its start that are left out");
         }
         return drive(new JobSpec(spec.rw(), spec.rwMixRead(), spec.blockBytes(), spec.iodepth(),
                 spec.numjobs(), lengthNs - dropNs, true, dropNs, spec.offset(), spec.sizeBytes(),

@@ -36,7 +36,7 @@ final class RegressCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "--baseline=REV|JAR [OPTION]... | history FILE | resample FILE";
+        return "[history FILE | resample FILE] [OPTION]...";
     }
 
     @Override

@@ -4,7 +4,7 @@ package io.vblk.launcher;
 import io.vblk.bench.DeviceSetup;
 import io.vblk.bench.JobSpec;
 import io.vblk.bench.SliceRunner;
-import io.vblk.bench.WaitMode;
+import io.vblk.fio.WaitMode;
 import io.vblk.regress.BaselineBuilder;
 import io.vblk.regress.Build;
 import io.vblk.regress.StopSwitch;

@@ -28,13 +28,18 @@ public record Build(String name, String commit, List<String> program) {
     }
 
     /** Whether both are the same program, byte for byte. */
-    boolean isSameAs(Build other) throws IOException {
+    boolean isSameAs(Build other) {
         if (program.equals(other.program)) {
             return true;
         }
-        return program.size() == 2 && other.program.size() == 2
-                && program.get(0).equals(JAR) && other.program.get(0).equals(JAR)
-                && Files.mismatch(Path.of(program.get(1)), Path.of(other.program.get(1))) < 0;
+        try {
+            return program.size() == 2 && other.program.size() == 2
+                    && program.get(0).equals(JAR) && other.program.get(0).equals(JAR)
+                    && Files.mismatch(Path.of(program.get(1)), Path.of(other.program.get(1))) < 0;
+        } catch (IOException e) {
+            // What cannot be read cannot be run either, and that is said better there.
+            return false;
+        }
     }
 
     /** Its name, with the commit if that says more. */

@@ -23,7 +23,8 @@ final class JsonReport {
 
     static String of(SuiteResult result) throws IOException {
         StringWriter out = new StringWriter();
-        try (JsonGenerator json = new JsonFactory().createGenerator(out).useDefaultPrettyPrinter()) {
+        try (JsonGenerator json =
+                new JsonFactory().createGenerator(out).useDefaultPrettyPrinter()) {
             new JsonReport(json).write(result);
         }
         return out + "\n";
@@ -34,7 +35,8 @@ final class JsonReport {
         json.writeStartObject();
         json.writeNumberField("format", FORMAT);
         json.writeStringField("vblk", Version.TEXT);
-        json.writeStringField("date", result.began().format(DateTimeFormatter.ISO_OFFSET_DATE_TIME));
+        json.writeStringField(
+                "date", result.began().format(DateTimeFormatter.ISO_OFFSET_DATE_TIME));
         json.writeStringField("verdict", result.verdict().toString());
         json.writeStringField("command", result.command());
         build("baseline", result.baseline());

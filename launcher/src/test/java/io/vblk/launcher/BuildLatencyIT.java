@@ -22,8 +22,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * This build beside another one, each scenario a test: the engine of {@code vblk regress}. Only with
- * the profile latency and {@code -Dvblk.baseline=REV|JAR}; {@code -Dvblk.scenario=NAMES} picks some.
+ * This build beside another one, each scenario a test: the engine of {@code vblk regress}. Only
+ * with the profile latency and {@code -Dvblk.baseline=REV|JAR}; {@code -Dvblk.scenario=NAMES} picks
+ * some.
  */
 @Tag("latency")
 final class BuildLatencyIT {
