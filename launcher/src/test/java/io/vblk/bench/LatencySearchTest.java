@@ -96,7 +96,7 @@ final class LatencySearchTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 7})
+    @ValueSource(ints = {1, 2, 7, 20})
     void aSearchThatGoesOnFollowsTheDevice(int later) {
         LatencySearch search = search(8, 99, true);
         while (search.step() != Step.RUN_ON) {
@@ -108,6 +108,6 @@ final class LatencySearchTest {
             assertEquals(Step.RUN_ON, window(search, later));
             assertTrue(search.depth() >= 1 && search.depth() <= 8);
         }
-        assertEquals(later, search.depth(), 1);
+        assertEquals(Math.min(later, 8), search.depth(), 1);
     }
 }

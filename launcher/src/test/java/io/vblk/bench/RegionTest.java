@@ -3,7 +3,6 @@ package io.vblk.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.fio.Access;
 import io.vblk.fio.Amount;
@@ -70,11 +69,14 @@ final class RegionTest {
 
     @Test
     void incrementsDoNotWrapRoundTheEndOfALong() {
-        Extent extent = extent("0", "4096", Long.toString(Long.MAX_VALUE / 512 * 512));
+        long increment = Long.MAX_VALUE / 512 * 512;
+        Extent extent = extent("0", "4096", Long.toString(increment));
 
-        assertTrue(assertThrows(IllegalArgumentException.class,
-                () -> Region.of(extent, READS, 63, 1 << 20, DISK_BLOCK)).getMessage()
-                .contains("past the end"));
+        for (int clone : new int[] {2, 3, 62, 63}) {
+            assertEquals("offset_increment=" + increment + " is past the end of any disk",
+                    assertThrows(IllegalArgumentException.class, () -> Region.of(
+                            extent, READS, clone, 1 << 20, DISK_BLOCK)).getMessage());
+        }
     }
 
     @Test

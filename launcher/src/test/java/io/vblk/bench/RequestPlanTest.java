@@ -189,9 +189,8 @@ final class RequestPlanTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 5})
-    void aRandomMapOfMixedSizesHasEachBlockOnce(int sequence) {
-        int blocks = 5_003;
+    @CsvSource({"5003, 1", "5003, 5", "4096, 1", "64, 5", "1, 3"})
+    void aRandomMapOfMixedSizesHasEachBlockOnce(int blocks, int sequence) {
         Access access = random(ReadWrite.RANDRW, mixedSizes(), sequence);
         RequestPlan plan = plan(job(access, Extent.ALL, FOR_EVER), blocks, 0);
 
