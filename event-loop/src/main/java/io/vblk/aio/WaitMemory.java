@@ -32,7 +32,6 @@ final class WaitMemory {
                 shortWorth = PollingPolicy.shortWorth(shortWorth, wasShort);
             }
             vain = PollingPolicy.vain(vain, wasShort);
-            slept = 0;
         }
 
         private boolean isVain() {
