@@ -36,6 +36,8 @@ public final class BenchRun implements AutoCloseable {
     private final List<SteadyWatch> steady = new ArrayList<>();
     private TailWatch tail;
     private Anatomy anatomy;
+    /** Intervals of requests over time; 0 if nobody wants to see them. */
+    private int timelineColumns;
     private long beganNs;
     private long shownNs;
     private Progress progress = Progress.START;
@@ -145,6 +147,16 @@ public final class BenchRun implements AutoCloseable {
         anatomy = new Anatomy(interval, phases.stream().mapToInt(List::size).sum());
     }
 
+    /**
+     * Notes requests over time from the next run on, for {@link JobReport#toHtml}.
+     *
+     * @param runs how many runs do so in this process
+     */
+    public void drawOverTime(int runs) {
+        timelineColumns = LatencyTimeline.columnsFor(runs * JobTimeline.KINDS
+                * phases.stream().mapToInt(List::size).sum());
+    }
+
     /** Asks the jobs to end after the requests in flight. Thread: any. */
     public void stop() {
         stop.request();
@@ -174,7 +186,8 @@ public final class BenchRun implements AutoCloseable {
         if (tail != null) {
             tail.begin();
         }
-        phases.forEach(phase -> phase.forEach(clone -> clone.renew(as.apply(clone.spec))));
+        phases.forEach(phase -> phase.forEach(clone ->
+                clone.renew(as.apply(clone.spec), timelineColumns)));
         List<String> unflushed = new ArrayList<>();
         TailReport explained = null;
         for (List<Clone> phase : phases) {

@@ -24,6 +24,8 @@ final class Clone {
     private LoadGenerator generator;
     private RequestPort port;
     private SteadyCheck steady;
+    /** Of all runs; null if nobody asked. */
+    private JobTimeline timeline;
 
     Clone(JobSpec spec, int number, int thread, int group, OpenTarget target, int queue,
             StopFlag stop) {
@@ -54,9 +56,18 @@ final class Clone {
         return generator;
     }
 
-    /** Makes a generator for a run from the start, as this job. */
-    void renew(JobSpec as) {
+    /**
+     * Makes a generator for a run from the start, as this job.
+     *
+     * @param timelineColumns intervals in which its requests are noted over time, 0 for none
+     */
+    void renew(JobSpec as, int timelineColumns) {
         generator = new LoadGenerator(as, thread, region, stop);
+        if (timelineColumns > 0) {
+            timeline = timeline == null ? new JobTimeline(as.rw(), timelineColumns) : timeline;
+            generator.stats().timelines.add(timeline);
+            generator.observe(timeline);
+        }
     }
 
     /**

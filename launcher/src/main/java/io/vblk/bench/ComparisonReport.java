@@ -64,6 +64,19 @@ public final class ComparisonReport {
         return lines.stream().distinct().toList();
     }
 
+    /**
+     * A page with pictures, whole in itself.
+     *
+     * @param before the machine before the runs
+     * @param after the machine after them
+     * @param command what repeats them
+     */
+    public String toHtml(Environment before, Environment after, String command) {
+        HtmlReportData wholes =
+                new HtmlReportSource(wholes(), before, after, command).compared(names, toText());
+        return new HtmlReport(wholes).write();
+    }
+
     /** A table: medians over the slices, and ratios to the first target within each round. */
     public String toText() {
         StringBuilder text = new StringBuilder();

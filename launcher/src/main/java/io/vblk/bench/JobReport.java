@@ -60,6 +60,18 @@ public final class JobReport {
         return pictures.isEmpty() ? "" : AnatomyPicture.column(pictures);
     }
 
+    /**
+     * A page with pictures, whole in itself. Requests over time are on it if the run noted them.
+     *
+     * @param before the machine before the run
+     * @param after the machine after it
+     * @param command what repeats the run
+     */
+    public String toHtml(Environment before, Environment after, String command) {
+        return new HtmlReport(
+                new HtmlReportSource(List.of(this), before, after, command).read()).write();
+    }
+
     /** The figures of these runs of the same jobs, one after another, as of one. */
     public JobReport with(JobReport later) {
         List<JobResult> both = new ArrayList<>();

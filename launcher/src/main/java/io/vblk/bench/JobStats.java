@@ -3,7 +3,9 @@ package io.vblk.bench;
 
 import io.vblk.fio.Direction;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.HdrHistogram.Histogram;
 
 /** What one job measured. Thread: the job's, until it has ended. */
@@ -17,6 +19,8 @@ final class JobStats {
     final DepthCounts submits = DepthCounts.ofBatches();
     final DepthCounts completes = DepthCounts.ofBatches();
     final List<String> verifyFailures = new ArrayList<>();
+    /** Requests over time, of each job once for all of its runs; empty if nobody asked. */
+    final Set<JobTimeline> timelines = new LinkedHashSet<>();
 
     /** Jobs that these figures are of. */
     int jobs = 1;
@@ -120,6 +124,7 @@ final class JobStats {
         verifyErrors += job.verifyErrors;
         verifyFailures.addAll(job.verifyFailures);
         anatomy = AnatomySamples.union(anatomy, job.anatomy);
+        timelines.addAll(job.timelines);
         errors += job.errors;
         usage = usage.plus(job.usage);
         activeNs += job.activeNs;

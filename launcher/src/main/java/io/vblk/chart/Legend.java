@@ -18,9 +18,14 @@ final class Legend {
 
     /** Of more names than there are colours the last sample stands for all that are left. */
     Legend(List<String> all) {
-        names = all.size() <= Style.COLOURS
+        this(all, Style.COLOURS);
+    }
+
+    /** The same of so many colours. */
+    Legend(List<String> all, int colours) {
+        names = all.size() <= colours
                 ? List.copyOf(all)
-                : withRest(all.subList(0, Style.COLOURS), all.size() - Style.COLOURS);
+                : withRest(all.subList(0, colours), all.size() - colours);
         double x = 0;
         int row = 0;
         for (String name : names) {
@@ -103,7 +108,7 @@ final class Legend {
     }
 
     static String areaClass(int index) {
-        return "p" + Math.min(index, Style.COLOURS - 1) + " edge";
+        return "p" + Math.min(index, Style.AREAS - 1) + " edge";
     }
 
     static String hatch(String id, int index) {

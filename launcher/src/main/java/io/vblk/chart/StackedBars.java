@@ -64,7 +64,7 @@ public final class StackedBars extends Chart {
         this.partNames = List.copyOf(partNames);
         this.bars = List.copyOf(bars);
         this.asShares = asShares;
-        this.legend = new Legend(partNames);
+        this.legend = new Legend(partNames, Style.AREAS);
     }
 
     @Override
@@ -139,7 +139,7 @@ public final class StackedBars extends Chart {
             String text = unit.format(value);
             if (Plot.widthOf(text) + 8 < width) {
                 svg.label(x + width / 2, y + 17, "middle",
-                        "o" + Math.min(i, Style.COLOURS - 1), text);
+                        "o" + Math.min(i, Style.AREAS - 1), text);
             }
             svg.close();
             x += width;

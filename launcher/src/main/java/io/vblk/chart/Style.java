@@ -9,6 +9,8 @@ package io.vblk.chart;
 final class Style {
     /** Lines that have a colour of their own; further ones share one. */
     static final int COLOURS = 8;
+    /** Areas that have a colour of their own. */
+    static final int AREAS = 10;
     /** Steps of a heat map. */
     static final int HEATS = 9;
 
@@ -17,10 +19,10 @@ final class Style {
         {"", "7 3", "2 2", "9 3 2 3", "4 2", "1 3", "12 4", "6 2 2 2 2 2"};
 
     private static final String[] FILLS = {"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9",
-        "#d55e00", "#f0e442", "#999999"};
+        "#d55e00", "#f0e442", "#999999", "#5b3a8c", "#a5d86e"};
     /** Of text on these. */
     private static final String[] ON_FILLS =
-        {"#fff", "#000", "#fff", "#000", "#000", "#fff", "#000", "#000"};
+        {"#fff", "#000", "#fff", "#000", "#000", "#fff", "#000", "#000", "#fff", "#000"};
 
     private static final Palette LIGHT = new Palette("#fff", "#1a1a1a", "#595959", "#e2e2e2",
             new String[] {"#0072b2", "#c44f00", "#00805d", "#aa4499", "#8c6d00", "#332288",
@@ -71,7 +73,7 @@ final class Style {
             css.append("svg.vblk .d").append(i).append("{stroke-dasharray:")
                     .append(DASHES[i]).append("}\n");
         }
-        for (int i = 0; i < COLOURS; i++) {
+        for (int i = 0; i < AREAS; i++) {
             css.append("svg.vblk .p").append(i).append("{fill:").append(FILLS[i])
                     .append("}svg.vblk .o").append(i).append("{fill:").append(ON_FILLS[i])
                     .append("}\n");
