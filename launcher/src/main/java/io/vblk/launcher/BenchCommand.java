@@ -4,6 +4,7 @@ package io.vblk.launcher;
 import io.vblk.bench.BenchRun;
 import io.vblk.bench.Comparison;
 import io.vblk.bench.ComparisonReport;
+import io.vblk.bench.Environment;
 import io.vblk.bench.JobReport;
 import io.vblk.fio.BlockSizes;
 import io.vblk.fio.FioOptions;
@@ -54,6 +55,8 @@ final class BenchCommand implements Command {
         options.addOption(CommonOptions.flag("explain-tail",
                 "also report why the slowest requests were slow"));
         AnatomyOptions.addTo(options);
+        options.addOption(CommonOptions.value("report", "FILE",
+                "also write an HTML page with pictures of the latencies, whole in itself"));
         DeviceOptions.addTo(options);
         WorkloadOptions.addTo(options);
         return options;
@@ -118,6 +121,7 @@ final class BenchCommand implements Command {
         }
         List<JobSpec> jobs = LoadTargets.on(plan.jobs(), targets.isEmpty() ? null : targets.get(0));
         AnatomyOptions anatomy = AnatomyOptions.of(line);
+        ReportFile file = ReportFile.of(line);
         Termination termination = Termination.handle();
         try (BenchRun run = BenchRun.open(jobs, LoadTargets.setups(line, jobs));
                 ProgressLine progress = ProgressLine.onTerminal(jobs)) {
@@ -129,6 +133,10 @@ final class BenchCommand implements Command {
             if (!json) {
                 System.out.print(headline(jobs));
             }
+            if (file != null) {
+                run.drawOverTime(1);
+            }
+            Environment before = file == null ? null : Environment.look();
             JobReport report = run.run(progress);
             progress.erase();
             System.out.print(json ? report.toJson() + "\n" : "\n" + report.toText());
@@ -136,7 +144,11 @@ final class BenchCommand implements Command {
                 System.out.print(report.loopsToText());
             }
             anatomy.draw(List.of(report));
-            return termination.exitCodeAfter(Failures.print(report.failures()));
+            int code = termination.exitCodeAfter(Failures.print(report.failures()));
+            if (file != null) {
+                file.write(report.toHtml(before, Environment.look(), CommandText.of(line)));
+            }
+            return code;
         }
     }
 
@@ -144,6 +156,7 @@ final class BenchCommand implements Command {
             throws UsageException, IOException {
         boolean json = isJson(line);
         AnatomyOptions anatomy = AnatomyOptions.of(line);
+        ReportFile file = ReportFile.of(line);
         Termination termination = Termination.handle();
         List<BenchRun> runs = new ArrayList<>();
         try {
@@ -157,6 +170,10 @@ final class BenchCommand implements Command {
             if (!json) {
                 System.out.print(headline(plan.jobs()));
             }
+            if (file != null) {
+                runs.forEach(run -> run.drawOverTime(runs.size()));
+            }
+            Environment before = file == null ? null : Environment.look();
             ComparisonReport report = comparison.run(round -> { });
             if (json) {
                 System.out.println(report.toJson());
@@ -167,7 +184,11 @@ final class BenchCommand implements Command {
                 System.out.print("\n" + report.toText());
             }
             anatomy.draw(report.wholes());
-            return termination.exitCodeAfter(Failures.print(report.failures()));
+            int code = termination.exitCodeAfter(Failures.print(report.failures()));
+            if (file != null) {
+                file.write(report.toHtml(before, Environment.look(), CommandText.of(line)));
+            }
+            return code;
         } finally {
             closeAll(runs);
         }
