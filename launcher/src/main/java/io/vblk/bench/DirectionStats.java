@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.fio.Direction;
+import java.util.List;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -8,6 +10,8 @@ import org.HdrHistogram.Histogram;
  * counters may be read by others as they are, the histograms only after the job has ended.
  */
 final class DirectionStats {
+    /** The kinds that have figures like these, in fio's order. */
+    static final List<Direction> KINDS = List.of(Direction.READ, Direction.WRITE, Direction.TRIM);
     /** Longer latencies count as this: 100 seconds. */
     static final long LATENCY_MAX_NS = 100_000_000_000L;
     /** Between two samples of the rate, as fio has it: half a second. */

@@ -5,10 +5,6 @@ import java.util.Locale;
 
 /** Numbers and latency classes as fio prints them. Thread: any. */
 public final class FioFormat {
-    /** Percentiles that fio shows when not told otherwise. */
-    static final double[] PERCENTILES = {
-        1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99, 99.5, 99.9, 99.95, 99.99
-    };
     /** Upper limits of the classes of latency_ns. */
     static final int[] LATENCY_NS = {2, 4, 10, 20, 50, 100, 250, 500, 750, 1000};
     /** Upper limits of the classes of latency_us. */

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.fio.Direction;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
 import java.io.IOException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** What a run measured. Immutable once made; thread: any. */
 public final class JobReport {
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final double BYTES_PER_KIB = 1024;
+
     private final ZonedDateTime started;
     private final List<JobResult> results;
     private final TailReport tail;
@@ -39,9 +44,25 @@ public final class JobReport {
         return text.toString();
     }
 
-    /** fio's JSON; our own figures stand under "vblk" in each job. */
-    public String toJson() throws IOException {
-        return new JsonReport(this).write();
+    /**
+     * fio's JSON; our own figures stand under "vblk" in each job.
+     *
+     * @param globals options of [global], name to value
+     * @param bins whether latencies come with their bins: json+
+     * @param oneLine whether it is to be a line of JSON Lines
+     */
+    public String toJson(Map<String, String> globals, boolean bins, boolean oneLine)
+            throws IOException {
+        return new JsonReport(this, globals, bins, oneLine).write();
+    }
+
+    /**
+     * fio's terse lines, one for each job.
+     *
+     * @param version 3 to 5; 4 adds trims, 5 adds IOPS
+     */
+    public String toTerse(int version) {
+        return new TerseReport(this, version).write();
     }
 
     /** The stages of the requests of these reports as an SVG element; empty if nobody asked. */
@@ -145,6 +166,22 @@ public final class JobReport {
     /** What is reported, a row for each. */
     List<JobResult> rows() {
         return JobResult.rows(results);
+    }
+
+    /** Mean bandwidth of a job in percent of what its group had in all; 0 without samples. */
+    double shareOfGroup(JobResult row, Direction direction) {
+        RunningStats bandwidth = row.stats().of(direction).bandwidth;
+        double bytes = 0;
+        long longestNs = 1;
+        for (JobResult result : results) {
+            if (result.group() == row.group()) {
+                bytes += result.stats().of(direction).bytes;
+                longestNs = Math.max(longestNs, result.stats().elapsedNs);
+            }
+        }
+        return bandwidth.count() == 0 || bytes == 0 ? 0
+                : Math.min(100, 100 * bandwidth.mean() * BYTES_PER_KIB
+                        / (bytes / (longestNs / NANOS_PER_SECOND)));
     }
 
     /** Where the load went, each once. */

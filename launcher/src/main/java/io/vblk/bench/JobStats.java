@@ -61,6 +61,11 @@ final class JobStats {
         return read.ios + write.ios + trim.ios;
     }
 
+    /** Requests that failed and blocks that did not verify. */
+    long allErrors() {
+        return errors + verifyErrors;
+    }
+
     void recordSync(long startNs, long endNs) {
         DirectionStats.record(sync, endNs - startNs);
     }

@@ -8,8 +8,10 @@ import io.vblk.aio.HandlerStats;
 import io.vblk.aio.IoLimits;
 import io.vblk.aio.PollingOptions;
 import io.vblk.block.image.ImageSpec;
+import io.vblk.fio.Direction;
 import io.vblk.fio.Goals;
 import io.vblk.fio.JobSpec;
+import io.vblk.fio.Reporting;
 import io.vblk.virtioblk.VirtioBlkOptions;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 import org.HdrHistogram.Histogram;
 
 /** fio's JSON: names, nesting and number types are fio's, so that its consumers can read it. */
@@ -31,21 +34,40 @@ final class JsonReport {
     private static final double BYTES_PER_KIB = 1024;
 
     private final JobReport report;
+    private final Map<String, String> globals;
+    private final boolean bins;
+    private final boolean oneLine;
     private JsonGenerator json;
 
-    JsonReport(JobReport report) {
+    /**
+     * A report to be written.
+     *
+     * @param globals options of [global]
+     * @param bins whether latencies come with their bins: json+
+     * @param oneLine whether it is to be a line of JSON Lines
+     */
+    JsonReport(JobReport report, Map<String, String> globals, boolean bins, boolean oneLine) {
         this.report = report;
+        this.globals = globals;
+        this.bins = bins;
+        this.oneLine = oneLine;
     }
 
     String write() throws IOException {
         StringWriter text = new StringWriter();
-        json = new JsonFactory().createGenerator(text).useDefaultPrettyPrinter();
+        json = new JsonFactory().createGenerator(text);
+        if (!oneLine) {
+            json.useDefaultPrettyPrinter();
+        }
         json.writeStartObject();
         json.writeStringField("fio version", "vblk-" + Version.TEXT);
         long startedMs = report.started().toInstant().toEpochMilli();
         json.writeNumberField("timestamp", startedMs / 1000);
         json.writeNumberField("timestamp_ms", startedMs);
         json.writeStringField("time", DATE.format(report.started()));
+        if (!globals.isEmpty()) {
+            writeStrings("global options", globals);
+        }
         json.writeArrayFieldStart("jobs");
         for (JobResult job : report.rows()) {
             writeJob(job);
@@ -67,12 +89,14 @@ final class JsonReport {
         json.writeNumberField("eta", 0);
         json.writeNumberField("elapsed", (long) Math.ceil(job.elapsedNs / NANOS_PER_SECOND));
         writeOptions(result);
-        writeDirection("read", job.read, job);
-        writeDirection("write", job.write, job);
-        writeDirection("trim", job.trim, job);
+        for (Direction direction : DirectionStats.KINDS) {
+            writeDirection(direction, result);
+        }
         json.writeObjectFieldStart("sync");
         json.writeNumberField("total_ios", job.sync.getTotalCount());
-        writeLatency("lat_ns", job.sync, true);
+        Reporting reporting = result.spec().reporting();
+        writeLatency("lat_ns", job.sync, reporting,
+                reporting.clatPercentiles() || reporting.latPercentiles());
         json.writeEndObject();
         json.writeNumberField("job_runtime", job.elapsedNs / NANOS_PER_MS * job.jobs);
         number("usr_cpu", TextReport.cpuPercent(job.usage.userTicks(), job));
@@ -87,12 +111,20 @@ final class JsonReport {
         writeClasses("latency_ns", FioFormat.LATENCY_NS, classes.ns());
         writeClasses("latency_us", FioFormat.LATENCY_US, classes.us());
         writeClasses("latency_ms", FioFormat.LATENCY_MS, classes.ms());
-        Goals.LatencyTarget target = result.spec().goals().latency();
+        Goals goals = result.spec().goals();
+        if (goals.goesOnAfterErrors()) {
+            json.writeNumberField("total_err", job.allErrors());
+            json.writeNumberField("first_error", JobReport.errorOf(result));
+        }
+        Goals.LatencyTarget target = goals.latency();
         json.writeNumberField("latency_depth",
                 job.latencyDepth == 0 ? result.spec().iodepth() : job.latencyDepth);
         json.writeNumberField("latency_target", target.targetNs() / NANOS_PER_US);
         number("latency_percentile", target.percentile());
         json.writeNumberField("latency_window", target.windowNs() / NANOS_PER_US);
+        if (result.steady() != null) {
+            writeSteady(result.steady());
+        }
         writeOwn(result);
         json.writeEndObject();
     }
@@ -118,16 +150,56 @@ final class JsonReport {
             options.put("rate_iops", spec.timing().rate().fioText());
             options.put("rate_process", spec.timing().rate().process().fioName());
         }
+        // One that is only in [global] stands there, as in fio, unless a consumer looks here.
+        globals.forEach(options::replace);
         options.putAll(spec.options());
-        json.writeObjectFieldStart("job options");
-        for (Map.Entry<String, String> option : options.entrySet()) {
+        writeStrings("job options", options);
+    }
+
+    private void writeStrings(String name, Map<String, String> strings) throws IOException {
+        json.writeObjectFieldStart(name);
+        for (Map.Entry<String, String> option : strings.entrySet()) {
             json.writeStringField(option.getKey(), option.getValue());
         }
         json.writeEndObject();
     }
 
-    private void writeDirection(String name, DirectionStats stats, JobStats job)
+    private void writeSteady(SteadyCheck steady) throws IOException {
+        json.writeObjectFieldStart("steadystate");
+        json.writeStringField("ss", steady.fioText());
+        json.writeNumberField("duration", (long) (steady.spec().durationNs() / NANOS_PER_SECOND));
+        json.writeNumberField("attained", steady.attained() ? 1 : 0);
+        json.writeStringField("criterion", String.format(Locale.ROOT, "%f%s", steady.criterion(),
+                steady.spec().isPercent() ? "%" : ""));
+        number("max_deviation", steady.maxDeviation());
+        number("slope", steady.slope());
+        json.writeObjectFieldStart("data");
+        json.writeNumberField("bw_mean", (long) steady.bytesPerSecondMean());
+        json.writeNumberField("iops_mean", (long) steady.iopsMean());
+        writeSamples("iops", steady.count(), steady::iops);
+        writeSamples("bw", steady.count(), steady::bytesPerSecond);
+        if (steady.isLatency()) {
+            json.writeNumberField("lat_mean", (long) steady.latencyNsMean());
+            writeSamples("lat", steady.count(), steady::latencyNs);
+        }
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private void writeSamples(String name, int count, IntToDoubleFunction sample)
             throws IOException {
+        json.writeArrayFieldStart(name);
+        for (int i = 0; i < count; i++) {
+            json.writeNumber((long) sample.applyAsDouble(i));
+        }
+        json.writeEndArray();
+    }
+
+    private void writeDirection(Direction direction, JobResult result) throws IOException {
+        JobStats job = result.stats();
+        DirectionStats stats = job.of(direction);
+        Reporting reporting = result.spec().reporting();
+        String name = direction.name().toLowerCase(Locale.ROOT);
         double seconds = job.elapsedNs / NANOS_PER_SECOND;
         long rate = stats.ios == 0 ? 0 : (long) (stats.bytes / seconds);
         json.writeObjectFieldStart(name);
@@ -140,13 +212,14 @@ final class JsonReport {
         json.writeNumberField("total_ios", stats.ios);
         json.writeNumberField("short_ios", 0);
         json.writeNumberField("drop_ios", 0);
-        writeLatency("slat_ns", stats.slat, false);
-        writeLatency("clat_ns", stats.clat, true);
-        writeLatency("lat_ns", stats.lat, true);
+        writeLatency("slat_ns", stats.slat, reporting, reporting.slatPercentiles());
+        writeLatency("clat_ns", stats.clat, reporting, reporting.clatPercentiles());
+        writeLatency("lat_ns", stats.lat, reporting,
+                reporting.latPercentiles() || result.spec().isOpenLoop());
         RunningStats bw = stats.bandwidth;
         json.writeNumberField("bw_min", Math.round(bw.min()));
         json.writeNumberField("bw_max", Math.round(bw.max()));
-        number("bw_agg", bw.count() == 0 ? 0 : 100);
+        number("bw_agg", report.shareOfGroup(result, direction));
         number("bw_mean", bw.mean());
         number("bw_dev", bw.deviation());
         json.writeNumberField("bw_samples", bw.count());
@@ -159,8 +232,8 @@ final class JsonReport {
         json.writeEndObject();
     }
 
-    private void writeLatency(String name, Histogram histogram, boolean percentiles)
-            throws IOException {
+    private void writeLatency(String name, Histogram histogram, Reporting reporting,
+            boolean percentiles) throws IOException {
         long count = histogram.getTotalCount();
         json.writeObjectFieldStart(name);
         json.writeNumberField("min", count == 0 ? 0 : histogram.getMinValue());
@@ -170,11 +243,24 @@ final class JsonReport {
         json.writeNumberField("N", count);
         if (percentiles && count > 0) {
             json.writeObjectFieldStart("percentile");
-            for (double percentile : FioFormat.PERCENTILES) {
+            for (double percentile : reporting.percentiles()) {
                 json.writeNumberField(String.format(Locale.ROOT, "%.6f", percentile),
                         histogram.getValueAtPercentile(percentile));
             }
             json.writeEndObject();
+            if (bins) {
+                writeBins(FioBins.of(histogram));
+            }
+        }
+        json.writeEndObject();
+    }
+
+    private void writeBins(long[] counts) throws IOException {
+        json.writeObjectFieldStart("bins");
+        for (int i = 0; i < counts.length; i++) {
+            if (counts[i] > 0) {
+                json.writeNumberField(Long.toString(FioBins.valueNs(i)), counts[i]);
+            }
         }
         json.writeEndObject();
     }

@@ -2,6 +2,7 @@
 package io.vblk.bench;
 
 import io.vblk.fio.Goals.SteadyState;
+import java.util.Locale;
 
 /**
  * Whether a figure of a run has settled: fio's steadystate. Looks at the samples of the last
@@ -109,7 +110,7 @@ final class SteadyCheck {
         return maxDeviation;
     }
 
-    private boolean isSlope() {
+    boolean isSlope() {
         return switch (spec.kind()) {
             case IOPS_SLOPE, BW_SLOPE, LAT_SLOPE -> true;
             case IOPS, BW, LAT -> false;
@@ -130,6 +131,21 @@ final class SteadyCheck {
             sum += samples[i];
         }
         return count == 0 ? 0 : sum / count;
+    }
+
+    SteadyState spec() {
+        return spec;
+    }
+
+    /** The goal in fio's words: {@code iops_slope:0.300000%}. */
+    String fioText() {
+        return String.format(Locale.ROOT, "%s:%f%s", spec.kind().name().toLowerCase(Locale.ROOT),
+                spec.limit(), spec.isPercent() ? "%" : "");
+    }
+
+    /** Whether latencies are looked at, which fio cannot. */
+    boolean isLatency() {
+        return figures == latencyNs;
     }
 
     /** Whether the figure has settled. */

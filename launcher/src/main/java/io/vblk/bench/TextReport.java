@@ -3,9 +3,12 @@ package io.vblk.bench;
 
 import io.vblk.aio.AioStats;
 import io.vblk.block.filter.FilterReport;
+import io.vblk.fio.ArrivalRate;
 import io.vblk.fio.Direction;
 import io.vblk.fio.Goals;
 import io.vblk.fio.JobSpec;
+import io.vblk.fio.Reporting;
+import io.vblk.posix.ErrnoException;
 import io.vblk.virtioblk.CallCoalescing;
 import io.vblk.virtioblk.VirtioBlkStats;
 import java.time.format.DateTimeFormatter;
@@ -21,7 +24,9 @@ final class TextReport {
     private static final double NANOS_PER_SECOND = 1e9;
     private static final long NANOS_PER_US = 1_000;
     private static final long NANOS_PER_MS = 1_000_000;
-    private static final int PERCENTILES_PER_LINE = 3;
+    private static final double P99 = 99;
+    private static final int CLASSES_PER_LINE = 5;
+    private static final int PERCENTILES_PER_LINE = 4;
     private static final DateTimeFormatter DATE =
             DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss yyyy", Locale.ROOT);
 
@@ -63,29 +68,63 @@ final class TextReport {
         line("%s: (groupid=%d, jobs=%d): err=%2d: pid=%d: %s", spec.name(), result.group(),
                 job.jobs, JobReport.errorOf(result), ProcessHandle.current().pid(),
                 DATE.format(report.started()));
-        writeDirection("read", job.read, result);
-        writeDirection("write", job.write, result);
-        writeDirection("trim", job.trim, result);
+        DirectionStats.KINDS.forEach(direction -> writeDirection(direction, result));
         writeLatencyClasses(job);
-        writeSync(job);
+        writeSync(job, spec.reporting());
         writeUsage(job);
         writeDepths("IO depths    ", job.levels);
         writeDepths("   submit    ", job.submits);
         writeDepths("   complete  ", job.completes);
         line("     issued rwts: total=%d,%d,%d,%d short=0,0,0,0 dropped=0,0,0,0",
                 job.read.ios, job.write.ios, job.trim.ios, job.sync.getTotalCount());
+        if (spec.goals().goesOnAfterErrors()) {
+            int first = JobReport.errorOf(result);
+            line("     errors    : total=%d, first_error=%d/<%s>", job.allErrors(), first,
+                    first == 0 ? "Success" : ErrnoException.describe(first));
+        }
         Goals.LatencyTarget target = spec.goals().latency();
         line("     latency   : target=%d, window=%d, percentile=%.2f%%, depth=%d",
                 target.targetNs(), target.windowNs(), target.percentile(),
                 job.latencyDepth == 0 ? spec.iodepth() : job.latencyDepth);
-        if (spec.isOpenLoop()) {
-            line("     load      : open loop, lat is from the intended start, rate_iops=%s "
-                    + "rate_process=%s, due but never started=%d", spec.timing().rate().fioText(),
-                    spec.timing().rate().process().fioName(), job.backlog);
+        writeLoad(result);
+        if (result.steady() != null) {
+            writeSteady(result.steady());
         }
     }
 
-    private void writeSync(JobStats job) {
+    /** Without a rate fio's method and ours are the same, and its text has no line for it. */
+    private void writeLoad(JobResult result) {
+        JobSpec spec = result.spec();
+        if (!spec.isOpenLoop()) {
+            return;
+        }
+        ArrivalRate rate = spec.timing().rate();
+        line("     load      : open loop, lat is from the intended start, rate%s=%s "
+                + "rate_process=%s, due but never started=%d", rate.inBytes() ? "" : "_iops",
+                rate.fioText(), rate.process().fioName(), result.stats().backlog);
+        for (Direction direction : DirectionStats.KINDS) {
+            DirectionStats stats = result.stats().of(direction);
+            if (stats.ios > 0) {
+                line("     %-10s: p99=%.1f us from the intended start, %.1f us uncorrected",
+                        direction.name().toLowerCase(Locale.ROOT),
+                        stats.lat.getValueAtPercentile(P99) / (double) NANOS_PER_US,
+                        stats.clat.getValueAtPercentile(P99) / (double) NANOS_PER_US);
+            }
+        }
+    }
+
+    private void writeSteady(SteadyCheck steady) {
+        String figure = steady.spec().kind().name().toLowerCase(Locale.ROOT)
+                .replace("_slope", "");
+        line("  steadystate  : attained=%s, bw=%s/s (%s/s), iops=%s, %s %s=%.3f%s",
+                steady.attained() ? "yes" : "no", FioFormat.binaryBytes(steady.bytesPerSecondMean()),
+                FioFormat.decimalBytes(steady.bytesPerSecondMean()),
+                FioFormat.count(steady.iopsMean()), figure,
+                steady.isSlope() ? "slope" : "mean dev", steady.criterion(),
+                steady.spec().isPercent() ? "%" : "");
+    }
+
+    private void writeSync(JobStats job, Reporting reporting) {
         if (job.sync.getTotalCount() > 0) {
             line("  fsync/fdatasync/sync_file_range:");
             LatencyUnit unit = LatencyUnit.fitting(job.sync);
@@ -93,17 +132,20 @@ final class TextReport {
                     FioFormat.count(job.sync.getMinValue() / unit.ns),
                     FioFormat.count(job.sync.getMaxValue() / unit.ns),
                     job.sync.getMean() / unit.ns, job.sync.getStdDeviation() / unit.ns);
-            writePercentiles("sync", job.sync);
+            if (reporting.clatPercentiles() || reporting.latPercentiles()) {
+                writePercentiles("sync", "", job.sync, reporting.percentiles());
+            }
         }
     }
 
-    private void writeDirection(String name, DirectionStats stats, JobResult result) {
+    private void writeDirection(Direction direction, JobResult result) {
+        JobStats job = result.stats();
+        DirectionStats stats = job.of(direction);
         if (stats.ios == 0) {
             return;
         }
-        JobStats job = result.stats();
         double seconds = job.elapsedNs / NANOS_PER_SECOND;
-        line("  %5s: IOPS=%s, BW=%s/s (%s/s)(%s/%dmsec)", name,
+        line("  %5s: IOPS=%s, BW=%s/s (%s/s)(%s/%dmsec)", direction.name().toLowerCase(Locale.ROOT),
                 FioFormat.count(stats.ios / seconds),
                 FioFormat.binaryBytes(stats.bytes / seconds),
                 FioFormat.decimalBytes(stats.bytes / seconds),
@@ -111,14 +153,12 @@ final class TextReport {
         writeLatency("slat", stats.slat);
         writeLatency("clat", stats.clat);
         writeLatency(" lat", stats.lat);
-        writePercentiles("clat", stats.clat);
-        if (result.spec().isOpenLoop()) {
-            writePercentiles(" lat", stats.lat);
-        }
+        writePercentiles(stats, result.spec());
         RunningStats bw = stats.bandwidth;
         if (bw.count() > 0) {
-            line("   bw (  KiB/s): min=%5.0f, max=%5.0f, per=100.00%%, avg=%8.2f, stdev=%8.2f, "
-                    + "samples=%d", bw.min(), bw.max(), bw.mean(), bw.deviation(), bw.count());
+            line("   bw (  KiB/s): min=%5.0f, max=%5.0f, per=%3.2f%%, avg=%8.2f, stdev=%8.2f, "
+                    + "samples=%d", bw.min(), bw.max(), report.shareOfGroup(result, direction),
+                    bw.mean(), bw.deviation(), bw.count());
             RunningStats iops = stats.iops;
             line("   iops        : min=%5.0f, max=%5.0f, avg=%8.2f, stdev=%8.2f, samples=%d",
                     iops.min(), iops.max(), iops.mean(), iops.deviation(), iops.count());
@@ -133,12 +173,29 @@ final class TextReport {
                 histogram.getMean() / unit.ns, histogram.getStdDeviation() / unit.ns);
     }
 
-    private void writePercentiles(String name, Histogram histogram) {
+    private void writePercentiles(DirectionStats stats, JobSpec spec) {
+        Reporting reporting = spec.reporting();
+        boolean open = spec.isOpenLoop();
+        if (reporting.slatPercentiles()) {
+            writePercentiles("slat", "", stats.slat, reporting.percentiles());
+        }
+        if (reporting.clatPercentiles()) {
+            writePercentiles("clat", open ? " uncorrected, from the actual start" : "",
+                    stats.clat, reporting.percentiles());
+        }
+        if (reporting.latPercentiles() || open) {
+            writePercentiles("lat", open ? " from the intended start" : "", stats.lat,
+                    reporting.percentiles());
+        }
+    }
+
+    private void writePercentiles(
+            String name, String note, Histogram histogram, List<Double> percentiles) {
         LatencyUnit unit = LatencyUnit.fitting(histogram);
-        line("    %s percentiles (%s):", name, unit.label);
+        line("    %s percentiles (%s):%s", name, unit.label, note);
         List<String> cells = new ArrayList<>();
         int width = 5;
-        for (double percentile : FioFormat.PERCENTILES) {
+        for (double percentile : percentiles) {
             String value = Long.toString(
                     Math.round(histogram.getValueAtPercentile(percentile) / unit.ns));
             width = Math.max(width, value.length());
@@ -148,7 +205,7 @@ final class TextReport {
             StringJoiner row = new StringJoiner(", ", "     | ", "");
             for (int j = i; j < Math.min(i + PERCENTILES_PER_LINE, cells.size()); j++) {
                 row.add(String.format(Locale.ROOT, "%5.2fth=[%" + width + "s]",
-                        FioFormat.PERCENTILES[j], cells.get(j)));
+                        percentiles.get(j), cells.get(j)));
             }
             boolean last = i + PERCENTILES_PER_LINE >= cells.size();
             line("%s%s", row, last ? "" : ",");
@@ -178,8 +235,9 @@ final class TextReport {
                         Locale.ROOT, "%s=%.2f%%", limit, Math.max(percents[i], 0.01)));
             }
         }
-        if (!cells.isEmpty()) {
-            line("  lat (%s)   : %s", unit, String.join(", ", cells));
+        for (int i = 0; i < cells.size(); i += CLASSES_PER_LINE) {
+            line("  lat (%s)   : %s", unit, String.join(", ",
+                    cells.subList(i, Math.min(i + CLASSES_PER_LINE, cells.size()))));
         }
     }
 

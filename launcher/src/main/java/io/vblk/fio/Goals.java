@@ -20,6 +20,11 @@ public record Goals(LatencyTarget latency, SteadyState steady, long maxLatencyNs
             new Goals(LatencyTarget.NONE, SteadyState.NONE, 0, ArrivalRate.NONE, false,
                     false, false);
 
+    /** Whether some failures only count. */
+    public boolean goesOnAfterErrors() {
+        return continueOnRead || continueOnWrite || continueOnVerify;
+    }
+
     /**
      * Looks for the largest number of requests in flight at which enough are fast enough.
      *

@@ -41,8 +41,7 @@ final class BenchCommand implements Command {
     @Override
     public Options options() {
         Options options = new Options();
-        options.addOption(CommonOptions.value("output-format", "FORMAT",
-                "normal or json, in fio's shape; default: normal"));
+        ReportOutput.addTo(options);
         options.addOption(CommonOptions.value("section", "NAME",
                 "take this section of the job file; may be given several times"));
         options.addOption(CommonOptions.flag("parse-only", "only look whether the jobs are right"));
@@ -113,7 +112,6 @@ final class BenchCommand implements Command {
 
     private static int measure(CommandLine line, JobPlan plan, List<String> targets)
             throws UsageException, IOException {
-        boolean json = isJson(line);
         if (line.hasOption("stats") && targets.size() == 1
                 && BackendTarget.isName(targets.get(0))) {
             throw new UsageException("--stats is about a device in this process: leave it out with "
@@ -123,26 +121,26 @@ final class BenchCommand implements Command {
         AnatomyOptions anatomy = AnatomyOptions.of(line);
         ReportFile file = ReportFile.of(line);
         Termination termination = Termination.handle();
-        try (BenchRun run = BenchRun.open(jobs, LoadTargets.setups(line, jobs));
+        try (ReportOutput output = ReportOutput.open(line, plan.globals());
+                BenchRun run = BenchRun.open(jobs, LoadTargets.setups(line, jobs));
                 ProgressLine progress = ProgressLine.onTerminal(jobs)) {
             termination.stops(run::stop);
             if (line.hasOption("explain-tail")) {
                 run.explainTail();
             }
             anatomy.begin(run);
-            if (!json) {
-                System.out.print(headline(jobs));
-            }
+            output.note(headline(jobs));
             if (file != null) {
                 run.drawOverTime(1);
             }
             Environment before = file == null ? null : Environment.look();
             JobReport report = run.run(progress);
             progress.erase();
-            System.out.print(json ? report.toJson() + "\n" : "\n" + report.toText());
-            if (line.hasOption("stats") && !json) {
-                System.out.print(report.loopsToText());
+            output.write(report);
+            if (line.hasOption("stats")) {
+                output.note(report.loopsToText());
             }
+            output.finish();
             anatomy.draw(List.of(report));
             int code = termination.exitCodeAfter(Failures.print(report.failures()));
             if (file != null) {
@@ -154,12 +152,11 @@ final class BenchCommand implements Command {
 
     private static int compare(CommandLine line, JobPlan plan, List<String> targets)
             throws UsageException, IOException {
-        boolean json = isJson(line);
         AnatomyOptions anatomy = AnatomyOptions.of(line);
         ReportFile file = ReportFile.of(line);
         Termination termination = Termination.handle();
         List<BenchRun> runs = new ArrayList<>();
-        try {
+        try (ReportOutput output = ReportOutput.open(line, plan.globals())) {
             for (String target : targets) {
                 List<JobSpec> jobs = LoadTargets.on(plan.jobs(), target);
                 runs.add(BenchRun.open(jobs, LoadTargets.setups(line, jobs)));
@@ -167,22 +164,14 @@ final class BenchCommand implements Command {
             runs.forEach(anatomy::begin);
             Comparison comparison = new Comparison(targets, runs, plan.jobs());
             termination.stops(comparison::stop);
-            if (!json) {
-                System.out.print(headline(plan.jobs()));
-            }
+            output.note(headline(plan.jobs()));
             if (file != null) {
                 runs.forEach(run -> run.drawOverTime(runs.size()));
             }
             Environment before = file == null ? null : Environment.look();
             ComparisonReport report = comparison.run(round -> { });
-            if (json) {
-                System.out.println(report.toJson());
-            } else {
-                for (JobReport whole : report.wholes()) {
-                    System.out.print("\n" + whole.toText());
-                }
-                System.out.print("\n" + report.toText());
-            }
+            output.write(report);
+            output.finish();
             anatomy.draw(report.wholes());
             int code = termination.exitCodeAfter(Failures.print(report.failures()));
             if (file != null) {
@@ -206,16 +195,6 @@ final class BenchCommand implements Command {
         if (failure != null) {
             throw failure;
         }
-    }
-
-    private static boolean isJson(CommandLine line) throws UsageException {
-        String format = CommonOptions.text(line, "output-format", "normal");
-        return switch (format) {
-            case "normal" -> false;
-            case "json" -> true;
-            default -> throw new UsageException(
-                    "output-format=" + format + " is none of normal, json");
-        };
     }
 
     private static String headline(List<JobSpec> jobs) {

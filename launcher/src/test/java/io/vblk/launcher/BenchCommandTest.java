@@ -104,7 +104,7 @@ final class BenchCommandTest {
         String closed = VblkRun.of(Arrays.copyOf(words, words.length - 1)).succeeded().out();
 
         assertTrue(open.contains("(open loop)"), open);
-        assertTrue(open.contains("     lat percentiles ("), open);
+        assertTrue(open.contains("    lat percentiles ("), open);
         assertTrue(open.contains("rate_iops=1000,1000,1000 rate_process=linear"), open);
         assertTrue(closed.contains("(closed loop)"), closed);
     }

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.launcher;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A file that is there with all of its contents or as it was before: written beside its place and
+ * then moved there. What is no regular file, such as a pipe, is written as it is. Thread: main.
+ */
+final class WholeFile implements AutoCloseable {
+    private final Path target;
+    /** Null if the target itself is written. */
+    private final Path draft;
+    private final OutputStream out;
+    private boolean moved;
+
+    private WholeFile(Path target, Path draft, OutputStream out) {
+        this.target = target;
+        this.draft = draft;
+        this.out = out;
+    }
+
+    /**
+     * Begins one.
+     *
+     * @param option the option that names it, for what is said to the operator
+     * @throws UsageException if it is no path
+     * @throws IOException if it cannot be written, in words for an operator
+     */
+    static WholeFile open(String option, String name) throws UsageException, IOException {
+        Path path;
+        try {
+            path = Path.of(name);
+        } catch (InvalidPathException e) {
+            throw new UsageException(option + "=" + name + " is no path");
+        }
+        if (name.isEmpty()) {
+            throw new UsageException(option + " needs a file");
+        }
+        try {
+            if (Files.isDirectory(path)) {
+                throw new IOException(name + " is a directory: name a file in it");
+            }
+            if (Files.exists(path) && !Files.isRegularFile(path)) {
+                return new WholeFile(path, null,
+                        Files.newOutputStream(path, StandardOpenOption.WRITE));
+            }
+            Path target = Files.exists(path) ? path.toRealPath() : path;
+            Path draft = target.resolveSibling(target.getFileName() + ".part");
+            return new WholeFile(target, draft, Files.newOutputStream(draft));
+        } catch (FileSystemException e) {
+            throw cannot(path, e);
+        }
+    }
+
+    private static IOException cannot(Path path, IOException e) {
+        String reason = e instanceof FileSystemException told && told.getReason() != null
+                ? told.getReason()
+                : e instanceof NoSuchFileException ? "there is no directory for it"
+                : e instanceof AccessDeniedException ? "permission denied"
+                : e.getMessage();
+        return new IOException(path + " cannot be written: " + reason, e);
+    }
+
+    void write(String text) throws IOException {
+        try {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw cannot(target, e);
+        }
+    }
+
+    /** Puts it into its place. */
+    void finish() throws IOException {
+        try {
+            out.close();
+            if (draft != null) {
+                Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE,
+                        StandardCopyOption.REPLACE_EXISTING);
+            }
+            moved = true;
+        } catch (IOException e) {
+            throw cannot(target, e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (moved) {
+            return;
+        }
+        out.close();
+        if (draft != null) {
+            Files.deleteIfExists(draft);
+        }
+    }
+}
