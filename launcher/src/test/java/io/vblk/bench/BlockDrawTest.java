@@ -219,7 +219,8 @@ final class BlockDrawTest {
                 BlockDraw draw = of(distribution, blocks);
                 for (int i = 0; i < 1_000; i++) {
                     long block = draw.next(random);
-                    assertTrue(block >= 0 && block < blocks, () -> distribution + " of " + blocks);
+                    assertTrue(block >= 0 && block < blocks,
+                            () -> distribution + " of " + blocks);
                 }
             }
         }
