@@ -40,6 +40,8 @@ final class AnatomySamples {
     private int togetherCount;
     private long issued;
     private long next;
+    /** Nothing is to be done for requests before this one. */
+    private long lookAt;
 
     private final long[] kept;
     private final int capacity;
@@ -83,6 +85,7 @@ final class AnatomySamples {
         togetherCount = 0;
         issued = 0;
         next = 0;
+        lookAt = 0;
         counts = false;
         timedSlice = NOT_TIMED;
         sliceEnd = 0;
@@ -98,10 +101,15 @@ final class AnatomySamples {
      */
     void issued(int slot, long number, long began, long nowNs) {
         long counted = number == RequestPort.UNNUMBERED ? issued++ : number;
+        if (counted < lookAt) {
+            sampled[slot] = false;
+            return;
+        }
         if (counted >= sliceEnd) {
             turn(counted, nowNs);
         }
         sampled[slot] = counted >= next && isSampled(counted);
+        lookAt = Math.min(next, sliceEnd);
         if (sampled[slot]) {
             numbers[slot] = counted;
             startNs[slot] = began;
