@@ -2,65 +2,75 @@
 package io.vblk.bench;
 
 import io.vblk.aio.AioStats;
-import io.vblk.posix.ErrnoException;
+import io.vblk.fio.Extent;
+import io.vblk.fio.JobSpec;
+import io.vblk.fio.Timing;
 import io.vblk.posix.Posix;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import org.HdrHistogram.Histogram;
 
 /**
  * A load in short pieces, between which device and guests stay as they are: the guests' threads
- * sleep, and so do the event loops. Thread: control.
+ * sleep, and so do the event loops. Nothing is verified, and nothing flushed at the end. Thread:
+ * control.
  */
 public final class SliceRunner implements AutoCloseable {
     private static final long LOOK_MS = 100;
-    private static final Runnable LEAVE = () -> { };
 
-    private final GuestTarget guest;
+    private final OpenTarget target;
     private final JobSpec spec;
     private final StopFlag stop = new StopFlag();
-    private final List<GuestThread> threads = new ArrayList<>();
+    private final List<JobThread> threads = new ArrayList<>();
+    private final RequestPort[] ports;
+    private final AtomicReference<Throwable> crash = new AtomicReference<>();
 
-    private SliceRunner(GuestTarget guest, JobSpec spec) {
-        this.guest = guest;
+    private SliceRunner(OpenTarget target, JobSpec spec) {
+        this.target = target;
         this.spec = spec;
+        this.ports = new RequestPort[spec.clones()];
     }
 
     /**
-     * Opens the image, starts the device and as many sleeping guests as the load has.
+     * Opens the target and starts as many sleeping guests as the load has.
      *
      * @param guestCpus processors to run on, one per guest in turn; empty for any
      * @throws IOException if the image or the host says no, in words for an operator
      * @throws IllegalArgumentException if the load does not fit the disk
      */
-    public static SliceRunner open(DeviceSetup setup, JobSpec spec, List<Integer> guestCpus)
+    public static SliceRunner open(TargetSetup setup, JobSpec job, List<Integer> guestCpus)
             throws IOException {
-        InProcessGuest guest = InProcessGuest.open(setup);
-        SliceRunner runner = null;
+        JobSpec named = job.withTarget(setup.name());
+        SliceRunner runner = new SliceRunner(
+                OpenTarget.open(setup.name(), setup, List.of(List.of(named))), named);
         try {
-            JobSpec fitted = spec.onDisk(guest.capacityBytes(), guest.blockBytes());
-            guest.plugIn(fitted);
-            runner = new SliceRunner(guest, fitted);
-            for (int i = 0; i < fitted.numjobs(); i++) {
-                runner.threads.add(new GuestThread(i,
-                        guestCpus.isEmpty() ? -1 : guestCpus.get(i % guestCpus.size())));
+            for (int i = 0; i < named.clones(); i++) {
+                runner.threads.add(new JobThread("vblk-guest-" + i, e -> {
+                    runner.crash.compareAndSet(null, e);
+                    runner.stop.request();
+                }));
             }
-            for (GuestThread thread : runner.threads) {
-                thread.awaitStart();
-            }
+            runner.inThreads(number -> runner.settle(number, guestCpus));
             return runner;
         } catch (IOException | RuntimeException | Error e) {
-            if (runner != null) {
-                runner.close();
-            } else {
-                guest.close();
-            }
+            runner.close();
             throw e;
+        }
+    }
+
+    private void settle(int number, List<Integer> cpus) {
+        try {
+            if (!cpus.isEmpty()) {
+                Posix.runOnCpu(cpus.get(number % cpus.size()));
+            }
+            ports[number] = target.guest.port(number, spec.queueing().waitMode(),
+                    spec.access().zeroesForTrims());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -75,72 +85,61 @@ public final class SliceRunner implements AutoCloseable {
             throw new IllegalArgumentException("a slice of " + lengthNs + " ns must be longer than"
                     + " the " + dropNs + " ns at its start that are left out");
         }
-        return drive(new JobSpec(spec.rw(), spec.rwMixRead(), spec.blockBytes(), spec.iodepth(),
-                spec.numjobs(), lengthNs - dropNs, true, dropNs, spec.offset(), spec.sizeBytes(),
-                spec.randSeed(), false, spec.waitMode(), spec.rate()));
+        Timing timing = spec.timing();
+        return measure(spec.withTiming(new Timing(
+                lengthNs - dropNs, true, dropNs, 0, timing.think(), timing.rate())));
     }
 
-    /**
-     * Runs a number of requests of each guest, in the first blocks of the region.
-     *
-     * @throws IllegalArgumentException if the region has fewer blocks
-     */
+    /** Runs a number of requests of each guest, or as many as its region has. */
     public SliceResult runRequests(int count) throws IOException {
-        long bytes = (long) count * spec.blockBytes();
-        if (count < 1 || bytes > spec.sizeBytes()) {
-            throw new IllegalArgumentException(count + " requests are not 1 to " + spec.blocks()
-                    + ", the blocks of the region");
+        if (count < 1) {
+            throw new IllegalArgumentException("there must be at least one request: " + count);
         }
-        return drive(new JobSpec(spec.rw(), spec.rwMixRead(), spec.blockBytes(), spec.iodepth(),
-                spec.numjobs(), 0, false, 0, spec.offset(), bytes, spec.randSeed(), false,
-                spec.waitMode(), spec.rate()));
+        Extent extent = spec.extent();
+        Timing timing = spec.timing();
+        return measure(new JobSpec(spec.name(), spec.options(), spec.target(), spec.clones(),
+                spec.stonewall(), spec.newGroup(), spec.access(),
+                new Extent(extent.offset(), extent.size(), extent.offsetIncrement(),
+                        extent.ioSize(), extent.loops(), count),
+                new Timing(0, false, 0, 0, timing.think(), timing.rate()), spec.queueing(),
+                spec.syncs(), spec.verify(), spec.payload(), spec.goals(), spec.reporting(),
+                spec.attachment()));
     }
 
-    private SliceResult drive(JobSpec slice) throws IOException {
+    private SliceResult measure(JobSpec slice) throws IOException {
         List<LoadGenerator> jobs = new ArrayList<>();
-        for (int i = 0; i < threads.size(); i++) {
-            jobs.add(new LoadGenerator(slice, i, guest.driver(i), null, stop));
+        for (int i = 0; i < ports.length; i++) {
+            LoadGenerator job = new LoadGenerator(slice, i, target.regionOf(slice, i), stop);
+            job.use(ports[i], null, i);
+            jobs.add(job);
         }
-        guest.beginReport();
+        target.guest.beginReport();
         ProcessorTime before = ProcessorTime.now();
-        CountDownLatch running = new CountDownLatch(threads.size());
-        AtomicReference<Throwable> crash = new AtomicReference<>();
-        for (int i = 0; i < threads.size(); i++) {
-            LoadGenerator job = jobs.get(i);
-            threads.get(i).begin(() -> runJob(job, crash, running));
-        }
-        await(running);
-        if (crash.get() != null) {
-            guest.blame(crash.get());
-            throw new IllegalStateException("a guest ended unexpectedly", crash.get());
-        }
+        inThreads(number -> jobs.get(number).run());
         long cpuNs = ProcessorTime.now().since(before);
-        TargetReport target = guest.report();
+        TargetReport report = target.guest.report();
         JobStats total = JobStats.sum(jobs.stream().map(LoadGenerator::stats).toList());
         Histogram latency = total.read.lat;
         latency.add(total.write.lat);
-        AioStats loops = target.own().loopTotal();
-        return new SliceResult(latency, total.elapsedNs, total.completed, cpuNs,
-                loops.pollHits(), loops.waits(), target.kicks(), target.calls(),
+        latency.add(total.trim.lat);
+        AioStats loops = report.own() == null ? null : report.own().loopTotal();
+        return new SliceResult(latency, Math.max(1, total.elapsedNs), total.completed, cpuNs,
+                loops == null ? 0 : loops.pollHits(), loops == null ? 0 : loops.waits(),
+                report.kicks(), report.calls(),
                 total.errorText == null ? null : total.errorText + " failed");
     }
 
-    private void runJob(LoadGenerator job, AtomicReference<Throwable> crash, CountDownLatch ends) {
+    /** Does something for each guest on its thread, and waits for all. */
+    private void inThreads(IntConsumer work) throws IOException {
         try {
-            job.run();
-        } catch (Throwable t) {
-            // Belongs to the control thread, which waits for the end of all guests.
-            crash.compareAndSet(null, t);
-            stop.request();
-        } finally {
-            ends.countDown();
-        }
-    }
-
-    private void await(CountDownLatch running) throws IOException {
-        try {
-            while (!running.await(LOOK_MS, TimeUnit.MILLISECONDS)) {
-                guest.checkAlive();
+            for (int i = 0; i < threads.size(); i++) {
+                int number = i;
+                threads.get(i).begin(() -> work.accept(number));
+            }
+            for (JobThread thread : threads) {
+                while (!thread.awaitIdle(LOOK_MS)) {
+                    target.guest.checkAlive();
+                }
             }
         } catch (InterruptedException e) {
             stop.abandon();
@@ -149,6 +148,17 @@ public final class SliceRunner implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             stop.abandon();
             throw e;
+        }
+        Throwable cause = crash.get();
+        if (cause instanceof UncheckedIOException unchecked) {
+            throw unchecked.getCause();
+        }
+        if (cause instanceof IllegalArgumentException wrong) {
+            throw wrong;
+        }
+        if (cause != null) {
+            target.guest.blame(cause);
+            throw new IllegalStateException("a guest ended unexpectedly", cause);
         }
     }
 
@@ -159,73 +169,13 @@ public final class SliceRunner implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        threads.forEach(GuestThread::end);
-        guest.close();
-    }
-
-    /** A guest's thread: sleeps until there is a slice to run. */
-    private static final class GuestThread {
-        private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
-        private final CountDownLatch started = new CountDownLatch(1);
-        private final Thread thread;
-        private final int cpu;
-        private volatile ErrnoException refused;
-
-        GuestThread(int number, int cpu) {
-            this.cpu = cpu;
-            this.thread = new Thread(this::run, "vblk-guest-" + number);
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        private void run() {
-            try {
-                if (cpu >= 0) {
-                    Posix.runOnCpu(cpu);
-                }
-            } catch (ErrnoException e) {
-                refused = e;
-            }
-            started.countDown();
-            try {
-                for (Runnable next = work.take(); next != LEAVE; next = work.take()) {
-                    next.run();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+        for (int i = 0; i < threads.size(); i++) {
+            int number = i;
+            if (ports[i] != null && !threads.get(i).isBusy()) {
+                threads.get(i).begin(() -> target.guest.leave(number));
             }
         }
-
-        void awaitStart() throws IOException {
-            try {
-                started.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted", e);
-            }
-            if (refused != null) {
-                throw refused;
-            }
-        }
-
-        void begin(Runnable slice) {
-            work.add(slice);
-        }
-
-        /** Also when interrupted: the guest looks at memory that is unmapped next. */
-        void end() {
-            work.add(LEAVE);
-            boolean interrupted = false;
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        threads.forEach(JobThread::close);
+        target.close();
     }
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.launcher;
 
-import io.vblk.bench.DeviceSetup;
-import io.vblk.bench.JobSpec;
 import io.vblk.bench.SliceRunner;
+import io.vblk.fio.JobSpec;
 import io.vblk.fio.WaitMode;
 import io.vblk.regress.BaselineBuilder;
 import io.vblk.regress.Build;
@@ -33,7 +32,9 @@ final class RegressLoad {
     static final String COMMAND = Worker.COMMAND;
     /** What says how long a run is or what becomes of it, which is not a scenario's to say. */
     private static final Set<String> NOT_A_SCENARIOS = Set.of("runtime", "time_based", "ramp_time",
-            "verify", "output-format", "group_reporting", "stats", "explain-tail");
+            "verify", "verify_only", "output-format", "group_reporting", "stats", "explain-tail",
+            "filename", "ioengine", "name", "number_ios", "loops", "showcmd", "parse-only",
+            "cmdhelp", "section");
 
     private static final String NAME = "this build";
 
@@ -78,11 +79,13 @@ final class RegressLoad {
             throws IOException {
         try {
             CommandLine line = parse(image, options);
-            JobSpec job = CommonOptions.job(line, CommonOptions.integer(line, "numjobs", 1),
-                    false, WaitMode.POLL).withRate(CommonOptions.rate(line));
-            DeviceSetup setup = DeviceOptions.setup(
-                    line, ImageAccess.forLoad(line, job.rw().writes()), job);
-            return SliceRunner.open(setup, job, guestCpus);
+            List<JobSpec> jobs = LoadTargets.on(
+                    WorkloadOptions.plan(line, WaitMode.POLL).jobs(), image);
+            if (jobs.size() != 1) {
+                throw new UsageException("a scenario is one job, with numjobs for several guests");
+            }
+            return SliceRunner.open(
+                    LoadTargets.setups(line, jobs).get(image), jobs.get(0), guestCpus);
         } catch (UsageException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }

@@ -115,7 +115,8 @@ record Effect(double hl, double q25, double low, double high, double probability
             }
             effects[draw] = HodgesLehmann.about(join(drawn), TOLERANCE);
         }
-        Arrays.sort(effects);
+        // A draw of rounds without any pair says nothing.
+        effects = Arrays.stream(effects).filter(effect -> !Double.isNaN(effect)).sorted().toArray();
         return new double[] {
             Quantiles.ofSorted(effects, LOW), Quantiles.ofSorted(effects, HIGH)};
     }

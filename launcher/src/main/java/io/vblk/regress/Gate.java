@@ -34,8 +34,9 @@ record Gate(Metric metric, double percent) {
         double least = metric.effect(percent);
         double threshold = Math.max(least, metric.factor() * spread);
         String doubt = doubt(effect, equal, least, threshold);
-        return new Finding(metric, verdict(effect, threshold, doubt), effect, equal, least,
-                threshold, doubt);
+        Verdict verdict = verdict(effect, threshold, doubt);
+        return new Finding(metric, verdict, effect, equal, least, threshold,
+                verdict == Verdict.INCONCLUSIVE ? doubt : null);
     }
 
     private Verdict verdict(Effect effect, double threshold, String doubt) {
