@@ -186,9 +186,25 @@ public final class BenchRun implements AutoCloseable {
         if (tail != null) {
             tail.begin();
         }
-        phases.forEach(phase -> phase.forEach(clone ->
-                clone.renew(as.apply(clone.spec), timelineColumns)));
-        List<String> unflushed = new ArrayList<>();
+        List<String> troubles = new ArrayList<>();
+        try {
+            for (List<Clone> phase : phases) {
+                for (Clone clone : phase) {
+                    clone.renew(as.apply(clone.spec), timelineColumns);
+                }
+            }
+            TailReport explained = runPhases(shown, troubles);
+            phases.forEach(phase -> phase.forEach(
+                    clone -> troubles.addAll(clone.closeLogs())));
+            return report(started, explained, troubles);
+        } finally {
+            phases.forEach(phase -> phase.forEach(Clone::closeLogs));
+        }
+    }
+
+    /** Runs them one after another; returns why the slowest requests were slow, if asked for. */
+    private TailReport runPhases(Consumer<Progress> shown, List<String> troubles)
+            throws IOException {
         TailReport explained = null;
         for (List<Clone> phase : phases) {
             startThreads(phase);
@@ -205,7 +221,7 @@ public final class BenchRun implements AutoCloseable {
                 explained = explainedTail(phase);
                 List<Clone> readers = phase.stream().filter(Clone::readsBack).toList();
                 inThreads(readers, clone -> clone.readBack(readers), shown);
-                flush(phase, unflushed);
+                flush(phase, troubles);
                 inThreads(phase, Clone::leave, p -> { });
             } finally {
                 threads.forEach(JobThread::close);
@@ -215,11 +231,11 @@ public final class BenchRun implements AutoCloseable {
                 break;
             }
         }
-        return report(started, explained, unflushed);
+        return explained;
     }
 
     private JobReport report(ZonedDateTime started, TailReport explained,
-            List<String> unflushed) {
+            List<String> troubles) {
         List<JobResult> results = new ArrayList<>();
         for (List<Clone> phase : phases) {
             for (Clone clone : phase) {
@@ -227,7 +243,7 @@ public final class BenchRun implements AutoCloseable {
                         clone.generator().stats(), clone.target.report(), clone.steady()));
             }
         }
-        return new JobReport(started, results, explained, unflushed);
+        return new JobReport(started, results, explained, troubles);
     }
 
     private void startThreads(List<Clone> phase) throws IOException {
@@ -278,7 +294,7 @@ public final class BenchRun implements AutoCloseable {
     }
 
     /** Makes everything written stable, through one queue of each target. */
-    private void flush(List<Clone> phase, List<String> unflushed) throws IOException {
+    private void flush(List<Clone> phase, List<String> troubles) throws IOException {
         List<Clone> firsts = phase.stream()
                 .filter(clone -> clone.queue == 0 && clone.target.isChanged()
                         && clone.target.guest.canFlush())
@@ -290,7 +306,8 @@ public final class BenchRun implements AutoCloseable {
             }
         }, p -> { });
         firsts.stream().filter(clone -> !done.contains(clone))
-                .forEach(clone -> unflushed.add(clone.target.name));
+                .forEach(clone -> troubles.add("the final flush of " + clone.target.name
+                        + " failed: what was written may not be on the disk"));
     }
 
     /** Does something for each clone on its thread, and waits for all. */
@@ -358,6 +375,7 @@ public final class BenchRun implements AutoCloseable {
         }
         long nowNs = System.nanoTime();
         steady.forEach(watch -> watch.look(nowNs));
+        phases.forEach(phase -> phase.forEach(clone -> clone.lookAtLogs(nowNs)));
         if (nowNs - shownNs >= PROGRESS_NS) {
             shownNs = nowNs;
             progress = progress.next(nowNs - beganNs, totals(),

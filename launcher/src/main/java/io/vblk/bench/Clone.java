@@ -5,6 +5,7 @@ import io.vblk.fio.Direction;
 import io.vblk.fio.JobSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -26,6 +27,8 @@ final class Clone {
     private SteadyCheck steady;
     /** Of all runs; null if nobody asked. */
     private JobTimeline timeline;
+    /** Null without. */
+    private JobLogs logs;
 
     Clone(JobSpec spec, int number, int thread, int group, OpenTarget target, int queue,
             StopFlag stop) {
@@ -57,17 +60,41 @@ final class Clone {
     }
 
     /**
-     * Makes a generator for a run from the start, as this job.
+     * Makes a generator for a run from the start, as this job, and begins its logs.
      *
      * @param timelineColumns intervals in which its requests are noted over time, 0 for none
      */
-    void renew(JobSpec as, int timelineColumns) {
+    void renew(JobSpec as, int timelineColumns) throws IOException {
         generator = new LoadGenerator(as, thread, region, stop);
+        List<CompletionObserver> observers = new ArrayList<>();
         if (timelineColumns > 0) {
             timeline = timeline == null ? new JobTimeline(as.rw(), timelineColumns) : timeline;
             generator.stats().timelines.add(timeline);
-            generator.observe(timeline);
+            observers.add(timeline);
         }
+        if (as.reporting().logs().isOn()) {
+            logs = JobLogs.open(as.reporting().logs(), thread + 1);
+            observers.add(logs);
+        }
+        generator.observe(observers.toArray(CompletionObserver[]::new));
+    }
+
+    /** Writes what is due of the logs. */
+    void lookAtLogs(long nowNs) {
+        if (logs != null) {
+            logs.look(nowNs);
+        }
+    }
+
+    /** Ends the logs; returns what went wrong with them, a line each. */
+    List<String> closeLogs() {
+        if (logs == null) {
+            return List.of();
+        }
+        JobLogs done = logs;
+        logs = null;
+        done.close();
+        return done.failures();
     }
 
     /**

@@ -44,6 +44,10 @@ public final class Comparison {
                 throw new IllegalArgumentException("several targets take turns in slices of time: "
                         + "give the load a runtime");
             }
+            if (job.reporting().logs().isOn()) {
+                throw new IllegalArgumentException("the slices of several targets would write over "
+                        + "each other's logs: leave the logs out, or take one target");
+            }
             runtimeNs = Math.min(runtimeNs, job.timing().runtimeNs());
         }
         this.rounds = (int) Math.max(SLICES_MIN, Math.min(1_000, runtimeNs / SLICE_NS));

@@ -15,6 +15,12 @@ interface CompletionObserver {
     void completed(Direction direction, long offset, int lengthBytes, long startNs, long issueNs,
             long endNs);
 
+    /** The measured time begins, on the job's clock: it may be later than now. */
+    default void begun(long nowNs) {}
+
+    /** The measured time has ended. */
+    default void ended(long nowNs) {}
+
     /** Time has passed, requests or not: called about twice a second. */
     default void passed(long nowNs) {}
 }

@@ -18,14 +18,14 @@ public final class JobReport {
     private final ZonedDateTime started;
     private final List<JobResult> results;
     private final TailReport tail;
-    private final List<String> unflushed;
+    private final List<String> troubles;
 
     JobReport(ZonedDateTime started, List<JobResult> results, TailReport tail,
-            List<String> unflushed) {
+            List<String> troubles) {
         this.started = started;
         this.results = List.copyOf(results);
         this.tail = tail;
-        this.unflushed = List.copyOf(unflushed);
+        this.troubles = List.copyOf(troubles);
     }
 
     /** fio's normal output, with the loops' statistics after it. */
@@ -99,8 +99,8 @@ public final class JobReport {
         for (int i = 0; i < results.size(); i++) {
             both.add(results.get(i).with(later.results.get(i)));
         }
-        List<String> all = new ArrayList<>(unflushed);
-        all.addAll(later.unflushed);
+        List<String> all = new ArrayList<>(troubles);
+        all.addAll(later.troubles);
         return new JobReport(started, both, tail, all);
     }
 
@@ -125,10 +125,7 @@ public final class JobReport {
         if (total.verifyErrors > 0) {
             lines.add(total.verifyErrors + " blocks did not read back as written");
         }
-        for (String name : unflushed) {
-            lines.add("the final flush of " + name
-                    + " failed: what was written may not be on the disk");
-        }
+        lines.addAll(troubles);
         return lines;
     }
 

@@ -42,12 +42,18 @@ final class Outcomes {
         beganNs = nowNs;
         sampledNs = nowNs;
         latency = LatencyWindow.of(spec, nowNs);
+        for (CompletionObserver observer : observers) {
+            observer.begun(nowNs);
+        }
     }
 
     /** The measured time ends. */
     void end(long nowNs) {
         stats.elapsedNs = Math.max(1, nowNs - beganNs);
         stats.latencyDepth = latency == null ? 0 : latency.depth();
+        for (CompletionObserver observer : observers) {
+            observer.ended(nowNs);
+        }
     }
 
     /** Most requests in flight at the moment. */

@@ -92,6 +92,7 @@ final class TerseReport {
                 report.shareOfGroup(result, direction), bw.mean(), bw.deviation());
         if (version >= VERSION_IOPS) {
             RunningStats iops = stats.iops;
+            field("%d", bw.count());
             field("%d;%d;%f;%f;%d", Math.round(iops.min()), Math.round(iops.max()), iops.mean(),
                     iops.deviation(), iops.count());
         }

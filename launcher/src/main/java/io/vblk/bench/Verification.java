@@ -294,6 +294,7 @@ final class Verification {
 
     /** Whether the clone has to end: verify_fatal, or nobody can say any more what is right. */
     boolean mustStop() {
-        return errors > 0 && (spec.verify().fatal() || inspector.isBlind());
+        boolean ends = spec.verify().fatal() && !spec.goals().continueOnVerify();
+        return errors > 0 && (ends || inspector.isBlind());
     }
 }

@@ -62,6 +62,11 @@ final class BenchCommand implements Command {
     }
 
     @Override
+    public String unknown(String option) {
+        return WorkloadOptions.unknown(option, options());
+    }
+
+    @Override
     public boolean shows(Option option) {
         return WorkloadOptions.isShown(option);
     }

@@ -23,6 +23,11 @@ sealed interface Command
     /** Its options. */
     Options options();
 
+    /** What to say of an option that it has not, as it was written. */
+    default String unknown(String option) {
+        return "unrecognized option: " + option;
+    }
+
     /** Whether its own help shows an option; the others are explained elsewhere. */
     default boolean shows(Option option) {
         return true;

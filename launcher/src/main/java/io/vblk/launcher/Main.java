@@ -9,6 +9,7 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
+import org.apache.commons.cli.UnrecognizedOptionException;
 
 /** Picks the command, maps exceptions to one line and an exit code. */
 public final class Main {
@@ -161,6 +162,9 @@ public final class Main {
         CommandLine line;
         try {
             line = parser.parse(options, CommonOptions.completeToggles(options, words));
+        } catch (UnrecognizedOptionException e) {
+            throw new UsageException(command.name() + ": " + command.unknown(e.getOption())
+                    + "; see vblk " + command.name() + " --help");
         } catch (ParseException e) {
             throw new UsageException(
                     command.name() + ": " + e.getMessage() + "; see vblk " + command.name()

@@ -52,6 +52,11 @@ final class ServeCommand implements Command {
     }
 
     @Override
+    public String unknown(String option) {
+        return WorkloadOptions.unknown(option, options());
+    }
+
+    @Override
     public boolean shows(Option option) {
         return WorkloadOptions.isShown(option);
     }

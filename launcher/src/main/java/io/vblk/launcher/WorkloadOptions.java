@@ -50,6 +50,13 @@ final class WorkloadOptions {
         return SHOWN.contains(option.getLongOpt()) || !FioOptions.has(option.getLongOpt());
     }
 
+    /** What to say of an option that there is not, with the one that may have been meant. */
+    static String unknown(String option, Options options) {
+        String name = option.replaceAll("^-+", "").replaceAll("=.*", "");
+        return FioOptions.unknown(name, options.getOptions().stream().map(Option::getLongOpt)
+                .toList()).getMessage();
+    }
+
     /** Whether a word of the command line is a job file. */
     static boolean isJobFile(String word) {
         return word.equals(STDIN) || JOB_FILES.stream().anyMatch(word::endsWith);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.bench;
+
+import io.vblk.fio.Direction;
+import io.vblk.fio.Logs;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * fio's logs of a clone: bandwidth, requests per second, latencies, histograms, and an HdrHistogram
+ * log. Lines are those of fio 3.33: {@code ms, value, direction, bs[, offset], 0}, the last field
+ * being the priority, which is none here. Thread: the job's, but {@link #look} and what stands
+ * before and after a run, which is control.
+ */
+final class JobLogs implements CompletionObserver, AutoCloseable {
+    private static final long NANOS_PER_MS = 1_000_000;
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final double BYTES_PER_KIB = 1024;
+    /** What fio's bandwidth of a single request is: bytes times this, by nanoseconds. */
+    private static final long RATE_SCALE = 1_000_000;
+    private static final int KINDS = DirectionStats.KINDS.size();
+
+    private final Logs spec;
+    private final List<LogFile> files = new ArrayList<>();
+    private LogFile bw;
+    private LogFile iops;
+    private LogFile slat;
+    private LogFile clat;
+    private LogFile lat;
+    private HistLog hist;
+    private HdrLog hdr;
+
+    private long beganNs;
+    private long epochMs;
+    private long windowNs;
+    private final long[] counts = new long[KINDS];
+    private final long[] bytes = new long[KINDS];
+    private final long[] slatSums = new long[KINDS];
+    private final long[] clatSums = new long[KINDS];
+    private final long[] latSums = new long[KINDS];
+
+    private JobLogs(Logs spec) {
+        this.spec = spec;
+    }
+
+    /**
+     * Begins the logs.
+     *
+     * @param number of the clone among all of the run, from 1: it is in the names
+     * @throws IOException in words for an operator
+     */
+    static JobLogs open(Logs spec, int number) throws IOException {
+        JobLogs logs = new JobLogs(spec);
+        try {
+            String end = "." + number + ".log";
+            logs.bw = logs.file(spec.bw(), "_bw" + end);
+            logs.iops = logs.file(spec.iops(), "_iops" + end);
+            logs.slat = logs.file(spec.lat(), "_slat" + end);
+            logs.clat = logs.file(spec.lat(), "_clat" + end);
+            logs.lat = logs.file(spec.lat(), "_lat" + end);
+            LogFile bins = logs.file(spec.hist(), "_clat_hist" + end);
+            logs.hist = bins == null ? null
+                    : new HistLog(bins, spec.histMs() * NANOS_PER_MS, spec.histCoarseness());
+            logs.hdr = spec.hdr() == null ? null
+                    : HdrLog.create(spec.hdr() + "." + number + ".hlog", spec.averageMs());
+            return logs;
+        } catch (IOException | RuntimeException e) {
+            logs.close();
+            throw e;
+        }
+    }
+
+    private LogFile file(String prefix, String end) throws IOException {
+        if (prefix == null) {
+            return null;
+        }
+        LogFile file = LogFile.create(prefix + end);
+        files.add(file);
+        return file;
+    }
+
+    @Override
+    public void begun(long nowNs) {
+        beganNs = nowNs;
+        windowNs = nowNs;
+        long wallMs = System.currentTimeMillis() + (nowNs - System.nanoTime()) / NANOS_PER_MS;
+        epochMs = spec.unixEpoch() ? wallMs : 0;
+        if (hist != null) {
+            hist.begin(nowNs, epochMs);
+        }
+        if (hdr != null) {
+            hdr.begin(nowNs, wallMs);
+        }
+    }
+
+    @Override
+    public void completed(Direction direction, long offset, int lengthBytes, long startNs,
+            long issueNs, long endNs) {
+        if (hist != null) {
+            hist.add(direction, endNs - issueNs, lengthBytes, endNs);
+        }
+        if (hdr != null) {
+            hdr.add(direction, endNs - startNs);
+        }
+        if (files.isEmpty()) {
+            return;
+        }
+        if (spec.averageMs() == 0) {
+            each(direction, offset, lengthBytes, startNs, issueNs, endNs);
+            return;
+        }
+        if (endNs - windowNs >= spec.averageMs() * NANOS_PER_MS) {
+            endWindow(endNs);
+        }
+        int kind = direction.ordinal();
+        counts[kind]++;
+        bytes[kind] += lengthBytes;
+        slatSums[kind] += issueNs - startNs;
+        clatSums[kind] += endNs - issueNs;
+        latSums[kind] += endNs - startNs;
+    }
+
+    private void each(Direction direction, long offset, int lengthBytes, long startNs,
+            long issueNs, long endNs) {
+        long ms = epochMs + (endNs - beganNs) / NANOS_PER_MS;
+        int kind = direction.ordinal();
+        line(bw, ms, lengthBytes * RATE_SCALE / Math.max(1, endNs - issueNs), kind, lengthBytes,
+                offset);
+        line(iops, ms, 1, kind, lengthBytes, offset);
+        line(slat, ms, issueNs - startNs, kind, lengthBytes, offset);
+        line(clat, ms, endNs - issueNs, kind, lengthBytes, offset);
+        line(lat, ms, endNs - startNs, kind, lengthBytes, offset);
+    }
+
+    /** A line for each kind that was used; a window has no size and no offset. */
+    private void endWindow(long nowNs) {
+        double seconds = Math.max(1, nowNs - windowNs) / NANOS_PER_SECOND;
+        long ms = epochMs + (nowNs - beganNs) / NANOS_PER_MS;
+        for (int kind = 0; kind < KINDS; kind++) {
+            long count = counts[kind];
+            if (count > 0) {
+                line(bw, ms, Math.round(bytes[kind] / BYTES_PER_KIB / seconds), kind, 0, 0);
+                line(iops, ms, Math.round(count / seconds), kind, 0, 0);
+                line(slat, ms, slatSums[kind] / count, kind, 0, 0);
+                line(clat, ms, clatSums[kind] / count, kind, 0, 0);
+                line(lat, ms, latSums[kind] / count, kind, 0, 0);
+            }
+            counts[kind] = 0;
+            bytes[kind] = 0;
+            slatSums[kind] = 0;
+            clatSums[kind] = 0;
+            latSums[kind] = 0;
+        }
+        windowNs = nowNs;
+    }
+
+    private void line(LogFile file, long ms, long value, int kind, int sizeBytes, long offset) {
+        if (file == null) {
+            return;
+        }
+        file.number(ms);
+        file.number(value);
+        file.number(kind);
+        file.number(sizeBytes);
+        if (spec.offset()) {
+            file.number(offset);
+        }
+        file.number(0);
+        file.endLine();
+    }
+
+    @Override
+    public void ended(long nowNs) {
+        endWindow(nowNs);
+        if (hist != null) {
+            hist.end(nowNs);
+        }
+    }
+
+    /** Writes what is due and costs time. Thread: control. */
+    void look(long nowNs) {
+        if (hdr != null) {
+            hdr.look(nowNs);
+        }
+    }
+
+    /** Ends the logs. The job has ended. Thread: control. */
+    @Override
+    public void close() {
+        files.forEach(LogFile::close);
+        if (hdr != null) {
+            hdr.close();
+        }
+    }
+
+    /** What went wrong, a line each, after the end. */
+    List<String> failures() {
+        List<String> failures = new ArrayList<>();
+        files.stream().map(LogFile::failure).filter(Objects::nonNull).forEach(failures::add);
+        if (hdr != null && hdr.failure() != null) {
+            failures.add(hdr.failure());
+        }
+        return failures;
+    }
+}
