@@ -38,6 +38,8 @@ public final class BenchRun implements AutoCloseable {
     private Anatomy anatomy;
     /** Intervals of requests over time; 0 if nobody wants to see them. */
     private int timelineColumns;
+    /** Null if nobody wants to hear before the end. */
+    private StatusReports status;
     private long beganNs;
     private long shownNs;
     private Progress progress = Progress.START;
@@ -157,6 +159,11 @@ public final class BenchRun implements AutoCloseable {
                 * phases.stream().mapToInt(List::size).sum());
     }
 
+    /** Lets the next runs report what they have measured so far, once in so many nanoseconds. */
+    public void reportEvery(long intervalNs, StatusListener listener) {
+        status = new StatusReports(intervalNs, listener);
+    }
+
     /** Asks the jobs to end after the requests in flight. Thread: any. */
     public void stop() {
         stop.request();
@@ -185,6 +192,9 @@ public final class BenchRun implements AutoCloseable {
         targets.values().forEach(target -> target.guest.beginReport());
         if (tail != null) {
             tail.begin();
+        }
+        if (status != null) {
+            status.begin(started, beganNs);
         }
         List<String> troubles = new ArrayList<>();
         try {
@@ -322,7 +332,7 @@ public final class BenchRun implements AutoCloseable {
             }
             for (JobThread thread : busy) {
                 while (!thread.awaitIdle(LOOK_MS)) {
-                    look(busy, shown);
+                    look(shown);
                 }
             }
         } catch (InterruptedException e) {
@@ -366,7 +376,7 @@ public final class BenchRun implements AutoCloseable {
         throw new IllegalStateException("a job ended unexpectedly", cause);
     }
 
-    private void look(List<JobThread> busy, Consumer<Progress> shown) throws IOException {
+    private void look(Consumer<Progress> shown) throws IOException {
         for (OpenTarget target : targets.values()) {
             target.guest.checkAlive();
         }
@@ -376,10 +386,18 @@ public final class BenchRun implements AutoCloseable {
         long nowNs = System.nanoTime();
         steady.forEach(watch -> watch.look(nowNs));
         phases.forEach(phase -> phase.forEach(clone -> clone.lookAtLogs(nowNs)));
+        if (status != null) {
+            status.look(phases, nowNs);
+        }
         if (nowNs - shownNs >= PROGRESS_NS) {
             shownNs = nowNs;
-            progress = progress.next(nowNs - beganNs, totals(),
-                    (int) busy.stream().filter(JobThread::isBusy).count());
+            Progress.Totals totals = totals();
+            double bytesPerNs = (double) totals.bytes() / Math.max(1, nowNs - beganNs);
+            StringBuilder states = new StringBuilder();
+            phases.forEach(phase -> phase.forEach(
+                    clone -> states.append(clone.state(nowNs).letter())));
+            progress = progress.next(nowNs - beganNs, totals, states.toString(),
+                    CloneState.leftNs(phases, nowNs, bytesPerNs));
             shown.accept(progress);
         }
     }

@@ -27,6 +27,10 @@ final class Clone {
     private SteadyCheck steady;
     /** Of all runs; null if nobody asked. */
     private JobTimeline timeline;
+    private volatile char state = CloneState.WAITING;
+    private volatile long ranNs;
+    private volatile boolean running;
+    private JobStats lastStatus;
     /** Null without. */
     private JobLogs logs;
 
@@ -72,6 +76,8 @@ final class Clone {
             generator.stats().timelines.add(timeline);
             observers.add(timeline);
         }
+        state = CloneState.WAITING;
+        lastStatus = null;
         if (as.reporting().logs().isOn()) {
             logs = JobLogs.open(as.reporting().logs(), thread + 1);
             observers.add(logs);
@@ -118,8 +124,51 @@ final class Clone {
     /** Runs the load. Thread: the job's. */
     void run() {
         if (!spec.verify().only()) {
+            ranNs = System.nanoTime();
+            running = true;
+            state = CloneState.letter(spec.rw());
             generator.run();
+            running = false;
+            state = readsBack() ? CloneState.DONE : CloneState.GONE;
         }
+    }
+
+    /** How far it is. Thread: any. */
+    CloneState state(long nowNs) {
+        return CloneState.of(state, nowNs - ranNs, generator, region);
+    }
+
+    /** Time that it is going to need, in nanoseconds; negative if that cannot be known. */
+    double plannedNs(double bytesPerNs) {
+        return CloneState.plannedNs(generator.spec(), region, bytesPerNs);
+    }
+
+    /** Wants its figures up to now. */
+    void askStatus() {
+        if (running) {
+            generator.outcomes().askStatus();
+        }
+    }
+
+    /** Whether it has answered, or need not be asked. */
+    boolean hasStatus() {
+        return !running || generator.outcomes().status() != null;
+    }
+
+    /** Its figures: those of the last answer while it runs. */
+    JobStats status() {
+        boolean changing = running;
+        JobStats told = generator.outcomes().status();
+        if (told != null && changing) {
+            lastStatus = told;
+        }
+        JobStats stats = !changing ? generator.stats() : lastStatus;
+        if (stats == null || stats.elapsedNs == 0) {
+            stats = new JobStats();
+            stats.elapsedNs = 1;
+            stats.activeNs = 1;
+        }
+        return stats;
     }
 
     /** Whether what was written is read back at the end. */
@@ -136,11 +185,16 @@ final class Clone {
     void readBack(List<Clone> readers) {
         List<Clone> sharers = readers.stream()
                 .filter(other -> other.target == target && other.region.equals(region)).toList();
+        state = CloneState.VERIFYING;
+        running = spec.verify().only();
         generator.readBack(sharers.indexOf(this), sharers.size(), spec.verify().only());
+        running = false;
+        state = CloneState.GONE;
     }
 
     /** Makes everything written stable; returns whether the device says so. Thread: the job's. */
     boolean flush() {
+        state = CloneState.FLUSHING;
         if (!port.add(0, Direction.SYNC, 0, 0)) {
             return false;
         }
@@ -166,6 +220,7 @@ final class Clone {
 
     /** The job's thread ends. Thread: the job's. */
     void leave() {
+        state = CloneState.GONE;
         target.guest.leave(queue);
     }
 }

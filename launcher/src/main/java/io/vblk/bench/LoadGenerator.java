@@ -111,6 +111,11 @@ final class LoadGenerator {
         slots.trace(samples);
     }
 
+    /** What becomes of its requests. */
+    Outcomes outcomes() {
+        return outcomes;
+    }
+
     /** Tells these of each measured request. No job may run. */
     void observe(CompletionObserver... observers) {
         outcomes.observe(observers);

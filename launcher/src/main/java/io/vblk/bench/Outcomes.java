@@ -6,6 +6,7 @@ import io.vblk.fio.Direction;
 import io.vblk.fio.Goals;
 import io.vblk.fio.JobSpec;
 import io.vblk.posix.Posix;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -25,6 +26,9 @@ final class Outcomes {
     private LatencyWindow latency;
     private long beganNs;
     private long sampledNs;
+    private ThreadUsage usedBefore = ThreadUsage.NONE;
+    private volatile boolean statusWanted;
+    private volatile JobStats status;
 
     Outcomes(JobSpec spec, Slots slots, JobStats stats) {
         this.spec = spec;
@@ -39,6 +43,7 @@ final class Outcomes {
 
     /** The measured time begins. */
     void begin(long nowNs) {
+        usedBefore = ThreadUsage.ofCurrentThread();
         beganNs = nowNs;
         sampledNs = nowNs;
         latency = LatencyWindow.of(spec, nowNs);
@@ -54,6 +59,27 @@ final class Outcomes {
         for (CompletionObserver observer : observers) {
             observer.ended(nowNs);
         }
+    }
+
+    /** Wants the figures up to now from a job that runs. Thread: any. */
+    void askStatus() {
+        status = null;
+        statusWanted = true;
+    }
+
+    /** The figures asked for last; null until the job has answered. Thread: any. */
+    JobStats status() {
+        return status;
+    }
+
+    private void tellStatus(long nowNs) {
+        statusWanted = false;
+        JobStats copy = JobStats.sum(List.of(stats));
+        copy.elapsedNs = Math.max(1, nowNs - beganNs);
+        copy.activeNs = copy.elapsedNs;
+        copy.usage = ThreadUsage.ofCurrentThread().since(usedBefore);
+        copy.anatomy = List.of();
+        status = copy;
     }
 
     /** Most requests in flight at the moment. */
@@ -126,6 +152,9 @@ final class Outcomes {
     /** Takes a sample of the rates if it is time; returns whether the job is to end. */
     boolean sample(long nowNs) {
         long intervalNs = nowNs - sampledNs;
+        if (statusWanted) {
+            tellStatus(nowNs);
+        }
         if (intervalNs < DirectionStats.SAMPLE_NS) {
             return false;
         }

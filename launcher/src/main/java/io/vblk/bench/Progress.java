@@ -10,11 +10,14 @@ import io.vblk.fio.Direction;
  * @param intervalNs since the progress before this
  * @param totals what all jobs have done
  * @param before what they had done at the progress before this
- * @param running jobs that have not ended
+ * @param states fio's letter for what each clone does, in their order: P waits, / warms up, R W M D
+ *     read, write, mix and trim in order (small: at random), V checks, F flushes, E has ended, _ is
+ *     gone
+ * @param leftNs until the end, in nanoseconds; negative if that cannot be known
  */
-public record Progress(
-        long elapsedNs, long intervalNs, Totals totals, Totals before, int running) {
-    static final Progress START = new Progress(0, 0, Totals.ZERO, Totals.ZERO, 0);
+public record Progress(long elapsedNs, long intervalNs, Totals totals, Totals before,
+        String states, long leftNs) {
+    static final Progress START = new Progress(0, 0, Totals.ZERO, Totals.ZERO, "", -1);
     private static final double NANOS_PER_SECOND = 1e9;
 
     /**
@@ -40,6 +43,11 @@ public record Progress(
                 case TRIM -> trims;
                 case SYNC -> Count.ZERO;
             };
+        }
+
+        /** Bytes of all kinds. */
+        long bytes() {
+            return reads.bytes + writes.bytes + trims.bytes;
         }
 
         /** Requests of all kinds. */
@@ -69,8 +77,18 @@ public record Progress(
         }
     }
 
-    Progress next(long nowNs, Totals now, int nowRunning) {
-        return new Progress(nowNs, nowNs - elapsedNs, now, totals, nowRunning);
+    Progress next(long nowNs, Totals now, String nowStates, long left) {
+        return new Progress(nowNs, nowNs - elapsedNs, now, totals, nowStates, left);
+    }
+
+    /** Clones that have begun and not ended. */
+    public int running() {
+        return (int) states.chars().filter(letter -> "PE_".indexOf(letter) < 0).count();
+    }
+
+    /** How much of the time is over, 0 to 1; negative if that cannot be known. */
+    public double doneShare() {
+        return leftNs < 0 ? -1 : (double) elapsedNs / Math.max(1, elapsedNs + leftNs);
     }
 
     /** Requests of a kind per second over the last interval. */

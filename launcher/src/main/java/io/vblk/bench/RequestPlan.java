@@ -93,7 +93,8 @@ final class RequestPlan implements Requests {
         return used ? new SizeDraw(split) : null;
     }
 
-    private static long bytesMost(Extent extent, Region region) {
+    /** Bytes that a job has to do, if it is not told to go on until its time is over. */
+    static long bytesMost(Extent extent, Region region) {
         long once = extent.ioSize().isNone()
                 ? region.lengthBytes()
                 : extent.ioSize().of(region.lengthBytes());

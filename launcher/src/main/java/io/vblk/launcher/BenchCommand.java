@@ -42,6 +42,7 @@ final class BenchCommand implements Command {
     public Options options() {
         Options options = new Options();
         ReportOutput.addTo(options);
+        ProgressLine.addTo(options);
         options.addOption(CommonOptions.value("section", "NAME",
                 "take this section of the job file; may be given several times"));
         options.addOption(CommonOptions.flag("parse-only", "only look whether the jobs are right"));
@@ -128,7 +129,7 @@ final class BenchCommand implements Command {
         Termination termination = Termination.handle();
         try (ReportOutput output = ReportOutput.open(line, plan.globals());
                 BenchRun run = BenchRun.open(jobs, LoadTargets.setups(line, jobs));
-                ProgressLine progress = ProgressLine.onTerminal(jobs)) {
+                ProgressLine progress = ProgressLine.of(line, jobs)) {
             termination.stops(run::stop);
             if (line.hasOption("explain-tail")) {
                 run.explainTail();
@@ -139,6 +140,12 @@ final class BenchCommand implements Command {
                 run.drawOverTime(1);
             }
             Environment before = file == null ? null : Environment.look();
+            if (output.intervalNs() > 0) {
+                run.reportEvery(output.intervalNs(), report -> {
+                    progress.erase();
+                    output.write(report);
+                });
+            }
             JobReport report = run.run(progress);
             progress.erase();
             output.write(report);
@@ -161,7 +168,12 @@ final class BenchCommand implements Command {
         ReportFile file = ReportFile.of(line);
         Termination termination = Termination.handle();
         List<BenchRun> runs = new ArrayList<>();
-        try (ReportOutput output = ReportOutput.open(line, plan.globals())) {
+        try (ReportOutput output = ReportOutput.open(line, plan.globals());
+                ProgressLine progress = ProgressLine.of(line, plan.jobs())) {
+            if (output.intervalNs() > 0) {
+                throw new UsageException("status-interval is about one target: leave it out with "
+                        + targets.size());
+            }
             for (String target : targets) {
                 List<JobSpec> jobs = LoadTargets.on(plan.jobs(), target);
                 runs.add(BenchRun.open(jobs, LoadTargets.setups(line, jobs)));
@@ -174,7 +186,10 @@ final class BenchCommand implements Command {
                 runs.forEach(run -> run.drawOverTime(runs.size()));
             }
             Environment before = file == null ? null : Environment.look();
-            ComparisonReport report = comparison.run(round -> { });
+            long beganNs = System.nanoTime();
+            ComparisonReport report = comparison.run(round ->
+                    progress.round(round, comparison.rounds(), System.nanoTime() - beganNs));
+            progress.erase();
             output.write(report);
             output.finish();
             anatomy.draw(report.wholes());

@@ -3,91 +3,185 @@ package io.vblk.launcher;
 
 import io.vblk.bench.FioFormat;
 import io.vblk.bench.Progress;
+import io.vblk.fio.ArrivalRate;
 import io.vblk.fio.Direction;
 import io.vblk.fio.JobSpec;
-import io.vblk.fio.Timing;
 import io.vblk.posix.Posix;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.StringJoiner;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
 
-/** fio's progress line, on stderr, only if that is a terminal. Thread: main. */
+/**
+ * fio's progress line, on stderr: rewritten in place on a terminal, and nowhere else unless asked
+ * for, where each is a line of its own. Thread: main.
+ */
 final class ProgressLine implements Consumer<Progress>, AutoCloseable {
     private static final int STDERR = 2;
-    private static final double NANOS_PER_SECOND = 1e9;
+    private static final int PERCENT = 100;
+    private static final List<Direction> KINDS =
+            List.of(Direction.READ, Direction.WRITE, Direction.TRIM);
 
     private final boolean shown;
-    private final long totalNs;
+    private final boolean rewrites;
     private final String label;
+    /** The job of each clone. */
+    private final List<JobSpec> clones;
     private int width;
 
-    private ProgressLine(boolean shown, String label, long totalNs) {
+    private ProgressLine(boolean shown, String label, List<JobSpec> jobs) {
+        this.rewrites = Posix.isTerminal(STDERR);
         this.shown = shown;
         this.label = label;
-        this.totalNs = totalNs;
+        this.clones = new ArrayList<>();
+        for (JobSpec job : jobs) {
+            for (int i = 0; i < job.clones(); i++) {
+                clones.add(job);
+            }
+        }
     }
 
-    static ProgressLine onTerminal(List<JobSpec> jobs) {
-        long totalNs = 0;
-        long phaseNs = 0;
-        for (JobSpec job : jobs) {
-            if (job.stonewall()) {
-                totalNs += phaseNs;
-                phaseNs = 0;
-            }
-            Timing timing = job.timing();
-            phaseNs = Math.max(phaseNs,
-                    timing.startDelayNs() + timing.rampNs() + timing.runtimeNs());
-        }
-        return new ProgressLine(Posix.isTerminal(STDERR), "Jobs", totalNs + phaseNs);
+    static void addTo(Options options) {
+        options.addOption(CommonOptions.value("eta", "WHEN",
+                "show progress: auto (on a terminal), always or never; default: auto"));
+    }
+
+    /** As the command line says. */
+    static ProgressLine of(CommandLine line, List<JobSpec> jobs) throws UsageException {
+        String when = CommonOptions.text(line, "eta", "auto");
+        return switch (when) {
+            case "auto" -> new ProgressLine(Posix.isTerminal(STDERR), "Jobs", jobs);
+            case "always" -> new ProgressLine(true, "Jobs", jobs);
+            case "never" -> new ProgressLine(false, "Jobs", jobs);
+            default -> throw new UsageException(
+                    "eta=" + when + " is none of auto, always, never");
+        };
     }
 
     /** For a run without an end of its own. */
     static ProgressLine forGuests(JobSpec job) {
-        long ns = job.timing().runtimeNs();
-        return new ProgressLine(
-                Posix.isTerminal(STDERR), "Guests", ns == Timing.FOR_EVER_NS ? 0 : ns);
+        return new ProgressLine(Posix.isTerminal(STDERR), "Guests", List.of(job));
     }
 
     @Override
     public void accept(Progress progress) {
-        if (!shown) {
-            return;
+        if (shown) {
+            show(text(label, clones, progress));
         }
+    }
+
+    /** Shows a round of several targets that has ended. */
+    void round(int done, int rounds, long elapsedNs) {
+        if (shown) {
+            show(String.format(Locale.ROOT, "Rounds: %d of %d: [%.1f%%][eta %s]", done, rounds,
+                    (double) PERCENT * done / rounds,
+                    eta(done == 0 ? -1 : elapsedNs / done * (rounds - done))));
+        }
+    }
+
+    /** The line in fio's form. */
+    static String text(String label, List<JobSpec> clones, Progress progress) {
         StringBuilder text = new StringBuilder();
-        text.append(label).append(": ").append(progress.running());
-        double done = doneShare(progress);
-        if (done >= 0) {
-            text.append(String.format(Locale.ROOT, " [%.1f%%]", 100 * done));
-        }
-        rate(text, "r", progress.rate(Direction.READ));
-        rate(text, "w", progress.rate(Direction.WRITE));
-        rate(text, "t", progress.rate(Direction.TRIM));
-        if (done > 0) {
-            long etaSeconds = Math.round(
-                    progress.elapsedNs() / NANOS_PER_SECOND * (1 - done) / done);
-            text.append(String.format(
-                    Locale.ROOT, "[eta %02dm:%02ds]", etaSeconds / 60, etaSeconds % 60));
-        }
-        show(text.toString());
+        int running = progress.running();
+        text.append(label).append(": ").append(running).append(" (f=").append(running)
+                .append(')').append(rates(clones, progress.states())).append(": [")
+                .append(runs(progress.states())).append(']');
+        double done = progress.doneShare();
+        text.append(done < 0 ? "[-.-%]"
+                : String.format(Locale.ROOT, "[%.1f%%]", PERCENT * done));
+        text.append(kinds(progress, "", "/s",
+                count -> FioFormat.binaryBytes(count.bytes())));
+        text.append(kinds(progress, " IOPS", "", count -> FioFormat.count(count.ios())));
+        return text.append("[eta ").append(eta(progress.leftNs())).append(']').toString();
     }
 
-    private double doneShare(Progress progress) {
-        return totalNs == 0 ? -1 : Math.min(1, (double) progress.elapsedNs() / totalNs);
+    /** What running jobs with a rate are to do together. */
+    private static String rates(List<JobSpec> clones, String states) {
+        double iops = 0;
+        double bytes = 0;
+        double leastIops = 0;
+        double leastBytes = 0;
+        for (int i = 0; i < states.length() && i < clones.size(); i++) {
+            if ("PE_".indexOf(states.charAt(i)) < 0 && clones.get(i).isOpenLoop()) {
+                double rate = sum(clones.get(i), clones.get(i).timing().rate());
+                double least = sum(clones.get(i), clones.get(i).goals().least());
+                boolean inBytes = clones.get(i).timing().rate().inBytes();
+                iops += inBytes ? 0 : rate;
+                leastIops += inBytes ? 0 : least;
+                bytes += inBytes ? rate : 0;
+                leastBytes += inBytes ? least : 0;
+            }
+        }
+        return (bytes == 0 ? "" : ", " + FioFormat.binaryBytes(leastBytes) + "/s-"
+                        + FioFormat.binaryBytes(bytes) + "/s")
+                + (iops == 0 ? "" : ", " + FioFormat.count(leastIops) + "-"
+                        + FioFormat.count(iops) + " IOPS");
     }
 
-    private static void rate(StringBuilder text, String name, Progress.Count perSecond) {
-        if (perSecond.ios() > 0) {
-            text.append(String.format(Locale.ROOT, "[%s=%s/s, %s IOPS]", name,
-                    FioFormat.binaryBytes(perSecond.bytes()), FioFormat.count(perSecond.ios())));
+    private static double sum(JobSpec job, ArrivalRate rate) {
+        return (job.rw().reads() ? rate.reads() : 0) + (job.rw().writes() ? rate.writes() : 0)
+                + (job.rw().trims() ? rate.trims() : 0);
+    }
+
+    /** {@code rrP} is {@code r(2),P(1)}. */
+    private static String runs(String states) {
+        StringJoiner runs = new StringJoiner(",");
+        int at = 0;
+        while (at < states.length()) {
+            int end = at;
+            while (end < states.length() && states.charAt(end) == states.charAt(at)) {
+                end++;
+            }
+            runs.add(states.charAt(at) + "(" + (end - at) + ")");
+            at = end;
         }
+        return runs.toString();
+    }
+
+    /** {@code [r=1587,w=607 IOPS]}, of kinds that do something. */
+    private static String kinds(Progress progress, String unit, String each,
+            Function<Progress.Count, String> number) {
+        StringJoiner kinds = new StringJoiner(",", "[", unit + "]");
+        kinds.setEmptyValue("");
+        for (Direction kind : KINDS) {
+            Progress.Count rate = progress.rate(kind);
+            if (rate.ios() > 0) {
+                kinds.add(Character.toLowerCase(kind.name().charAt(0)) + "=" + number.apply(rate)
+                        + each);
+            }
+        }
+        return kinds.toString();
+    }
+
+    /** {@code 00m:04s}, with hours and days if there are any. */
+    private static String eta(long leftNs) {
+        if (leftNs < 0) {
+            return "--";
+        }
+        long seconds = Math.round(leftNs / (double) TimeUnit.SECONDS.toNanos(1));
+        long days = TimeUnit.SECONDS.toDays(seconds);
+        long hours = TimeUnit.SECONDS.toHours(seconds) % TimeUnit.DAYS.toHours(1);
+        long minute = TimeUnit.MINUTES.toSeconds(1);
+        return (days > 0 ? String.format(Locale.ROOT, "%02dd:", days) : "")
+                + (days + hours > 0 ? String.format(Locale.ROOT, "%02dh:", hours) : "")
+                + String.format(Locale.ROOT, "%02dm:%02ds", seconds / minute % minute,
+                        seconds % minute);
     }
 
     private void show(String text) {
-        int padding = Math.max(0, width - text.length());
-        System.err.print("\r" + text + " ".repeat(padding));
+        if (rewrites) {
+            int padding = Math.max(0, width - text.length());
+            System.err.print("\r" + text + " ".repeat(padding));
+            width = text.length();
+        } else {
+            System.err.println(text);
+        }
         System.err.flush();
-        width = text.length();
     }
 
     @Override

@@ -21,6 +21,7 @@ final class ReportOutput implements AutoCloseable {
     private static final int TERSE_DEFAULT = 3;
     private static final int TERSE_MIN = 3;
     private static final int TERSE_MAX = 5;
+    private static final long INTERVAL_MIN_NS = 500_000_000L;
 
     /** How a report is written; the order is that of the output. */
     private enum Format {
@@ -51,14 +52,16 @@ final class ReportOutput implements AutoCloseable {
     private final Set<Format> formats;
     private final int terseVersion;
     private final Map<String, String> globals;
+    private final long intervalNs;
     /** Null for stdout. */
     private final WholeFile file;
 
     private ReportOutput(Set<Format> formats, int terseVersion, Map<String, String> globals,
-            WholeFile file) {
+            long intervalNs, WholeFile file) {
         this.formats = formats;
         this.terseVersion = terseVersion;
         this.globals = globals;
+        this.intervalNs = intervalNs;
         this.file = file;
     }
 
@@ -71,6 +74,8 @@ final class ReportOutput implements AutoCloseable {
                 "3, 4 (with trims) or 5 (with IOPS); default: 3"));
         options.addOption(CommonOptions.value("output", "FILE",
                 "write the report there and not to stdout; the file is replaced when it is whole"));
+        options.addOption(CommonOptions.value("status-interval", "TIME",
+                "also report what was measured so far, once in that time, in each format"));
     }
 
     /**
@@ -95,7 +100,25 @@ final class ReportOutput implements AutoCloseable {
         }
         String name = CommonOptions.text(line, "output", null);
         return new ReportOutput(formats, version, globals,
+                interval(CommonOptions.text(line, "status-interval", "0")),
                 name == null ? null : WholeFile.open("output", name));
+    }
+
+    private static long interval(String text) throws UsageException {
+        try {
+            long ns = Durations.parseNs(text);
+            if (ns == 0 || ns >= INTERVAL_MIN_NS) {
+                return ns;
+            }
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("status-interval: " + e.getMessage());
+        }
+        throw new UsageException("status-interval=" + text + " is too short: 500ms is the least");
+    }
+
+    /** How often what was measured so far is reported, in nanoseconds; 0 for at the end only. */
+    long intervalNs() {
+        return intervalNs;
     }
 
     /** Whether people are to read it. */
