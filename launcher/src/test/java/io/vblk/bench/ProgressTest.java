@@ -17,9 +17,10 @@ final class ProgressTest {
     @Test
     void ratesAreOfTheLastInterval() {
         Progress first = Progress.START.next(
-                2_000_000_000L, totals(new Count(100, 4096), Count.ZERO), 2);
+                2_000_000_000L, totals(new Count(100, 4096), Count.ZERO), "rr", -1);
         Progress second = first.next(
-                2_500_000_000L, totals(new Count(150, 8192), new Count(10, 512)), 1);
+                2_500_000_000L, totals(new Count(150, 8192), new Count(10, 512)), "r_",
+                500_000_000L);
 
         assertEquals(new Count(50, 2048), first.rate(Direction.READ));
         assertEquals(new Count(100, 8192), second.rate(Direction.READ));
@@ -28,11 +29,13 @@ final class ProgressTest {
         assertEquals(500_000_000L, second.intervalNs());
         assertEquals(160, second.totals().ios());
         assertEquals(1, second.running());
+        assertEquals(2.5 / 3, second.doneShare(), 1e-9);
+        assertEquals(-1, first.doneShare(), "nobody knows");
     }
 
     @Test
     void noTimeIsNoDivisionByZero() {
-        Progress same = Progress.START.next(0, Totals.ZERO, 1);
+        Progress same = Progress.START.next(0, Totals.ZERO, "r_", 500_000_000L);
 
         assertEquals(Count.ZERO, same.rate(Direction.READ));
     }

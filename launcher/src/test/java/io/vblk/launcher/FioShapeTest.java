@@ -30,7 +30,7 @@ final class FioShapeTest {
     @BeforeAll
     static void runOnce() throws IOException {
         json = JsonTree.parse(VblkRun.of("bench", "memory:1M", "--rw=randrw", "--bs=4k",
-                "--iodepth=4", "--output-format=json").succeeded().out());
+                "--iodepth=4", "--lat_percentiles=1", "--output-format=json").succeeded().out());
         // Half a second is one sample of the rates.
         text = VblkRun.of("bench", "memory:1M", "--rw=randrw", "--bs=4k", "--iodepth=4",
                 "--time_based", "--runtime=1100ms").succeeded().out();
