@@ -105,7 +105,7 @@ final class TerseReport {
                 histogram.getMean() / NANOS_PER_US, histogram.getStdDeviation() / NANOS_PER_US);
     }
 
-    /** Of total latencies if these are asked for, else of completions: fio has no place for more. */
+    /** Of total latencies if these are asked for, else of completions: there is one place. */
     private void writePercentiles(DirectionStats stats, JobSpec spec) {
         Reporting reporting = spec.reporting();
         boolean total = reporting.latPercentiles() || spec.isOpenLoop();

@@ -117,7 +117,8 @@ final class TextReport {
         String figure = steady.spec().kind().name().toLowerCase(Locale.ROOT)
                 .replace("_slope", "");
         line("  steadystate  : attained=%s, bw=%s/s (%s/s), iops=%s, %s %s=%.3f%s",
-                steady.attained() ? "yes" : "no", FioFormat.binaryBytes(steady.bytesPerSecondMean()),
+                steady.attained() ? "yes" : "no",
+                FioFormat.binaryBytes(steady.bytesPerSecondMean()),
                 FioFormat.decimalBytes(steady.bytesPerSecondMean()),
                 FioFormat.count(steady.iopsMean()), figure,
                 steady.isSlope() ? "slope" : "mean dev", steady.criterion(),

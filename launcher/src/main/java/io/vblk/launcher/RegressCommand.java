@@ -41,8 +41,7 @@ final class RegressCommand implements Command {
 
     @Override
     public String summary() {
-        return "Compare this build with another one in short interleaved slices and say what is"
-                + " slower";
+        return "Compare this build with another one and say what has become slower";
     }
 
     @Override

@@ -211,7 +211,8 @@ final class OutputFormatsTest {
                 "--time_based", "--runtime=100ms").succeeded().out();
 
         assertTrue(out.matches("(?s).*\n    clat percentiles \\(\\w+\\): uncorrected.*"), out);
-        assertTrue(out.matches("(?s).*\n    lat percentiles \\(\\w+\\): from the intended .*"), out);
+        assertTrue(
+                out.matches("(?s).*\n    lat percentiles \\(\\w+\\): from the intended .*"), out);
         assertTrue(out.contains(" us from the intended start, "), out);
     }
 }
