@@ -103,8 +103,13 @@ final class AnatomySamples {
         long counted = number == RequestPort.UNNUMBERED ? issued++ : number;
         if (counted < lookAt) {
             sampled[slot] = false;
-            return;
+        } else {
+            look(slot, counted, began, nowNs);
         }
+    }
+
+    /** For a few: apart, so that what is done for each request stays small. */
+    private void look(int slot, long counted, long began, long nowNs) {
         if (counted >= sliceEnd) {
             turn(counted, nowNs);
         }
@@ -157,10 +162,13 @@ final class AnatomySamples {
 
     /** The guest saw a completion that counts. */
     void seen(int slot, long nowNs) {
-        counts = true;
-        if (!sampled[slot]) {
-            return;
+        if (sampled[slot]) {
+            take(slot, nowNs);
         }
+    }
+
+    private void take(int slot, long nowNs) {
+        counts = true;
         sampled[slot] = false;
         long place = offered < capacity
                 ? offered : Long.remainderUnsigned(Mixing.scramble(offered), offered + 1);
