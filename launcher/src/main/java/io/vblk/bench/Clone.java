@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.aio.NanoClock;
 import io.vblk.fio.Direction;
 import io.vblk.fio.JobSpec;
 import java.io.IOException;
@@ -69,7 +70,7 @@ final class Clone {
      * @param timelineColumns intervals in which its requests are noted over time, 0 for none
      */
     void renew(JobSpec as, int timelineColumns) throws IOException {
-        generator = new LoadGenerator(as, thread, region, stop);
+        generator = new LoadGenerator(as, thread, region, stop, NanoClock.MONOTONIC);
         List<CompletionObserver> observers = new ArrayList<>();
         if (timelineColumns > 0) {
             timeline = timeline == null ? new JobTimeline(as.rw(), timelineColumns) : timeline;

@@ -73,10 +73,6 @@ final class LoadGenerator {
      *
      * @param thread number of the clone among all of the run: each has its own random numbers
      */
-    LoadGenerator(JobSpec spec, int thread, Region region, StopFlag stop) {
-        this(spec, thread, region, stop, NanoClock.MONOTONIC);
-    }
-
     LoadGenerator(JobSpec spec, int thread, Region region, StopFlag stop, NanoClock clock) {
         this.clock = clock;
         this.spec = spec;

@@ -182,7 +182,8 @@ final class LoadGeneratorTest {
         try (OpenTarget target =
                 OpenTarget.open("memory", Jobs.DISK, List.of(List.of(spec)))) {
             target.ledger().tryLock(4096, 4096);
-            LoadGenerator job = new LoadGenerator(spec, 0, target.regionOf(spec, 0), stop);
+            LoadGenerator job = new LoadGenerator(
+                    spec, 0, target.regionOf(spec, 0), stop, NanoClock.MONOTONIC);
             job.use(target.guest.port(0, WaitMode.EVENT, false), target, 0);
             job.run();
             assertFalse(target.ledger().tryLock(4096, 4096), "still held");

@@ -237,7 +237,7 @@ final class BadInputTest {
     @CsvSource({"info, --bs=4k", "bench, --frobnicate", "bench, --frobnicate=1", "bench, -x",
         "serve, --frobnicate=2", "bench, --run=1"})
     void unknownOption(String command, String option) {
-        String name = option.replaceAll("=.*", "");
+        String name = option.replaceAll("=.*", "").replaceAll("^-+", "");
 
         VblkRun.of(command, image.toString(), option)
                 .failed(USAGE, command, name, "vblk " + command + " --help");
