@@ -147,19 +147,19 @@ final class Clone {
     /** Wants its figures up to now. */
     void askStatus() {
         if (running) {
-            generator.outcomes().askStatus();
+            generator.outcomes.askStatus();
         }
     }
 
     /** Whether it has answered, or need not be asked. */
     boolean hasStatus() {
-        return !running || generator.outcomes().status() != null;
+        return !running || generator.outcomes.status() != null;
     }
 
     /** Its figures: those of the last answer while it runs. */
     JobStats status() {
         boolean changing = running;
-        JobStats told = generator.outcomes().status();
+        JobStats told = generator.outcomes.status();
         if (told != null && changing) {
             lastStatus = told;
         }

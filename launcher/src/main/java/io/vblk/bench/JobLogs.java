@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
-import io.vblk.aio.NanoClock;
 import io.vblk.fio.Direction;
 import io.vblk.fio.Logs;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -86,7 +86,7 @@ final class JobLogs implements CompletionObserver, AutoCloseable {
     public void begun(long nowNs) {
         beganNs = nowNs;
         windowNs = nowNs;
-        long wallMs = (NanoClock.REALTIME.nanoTime() + nowNs - System.nanoTime()) / NANOS_PER_MS;
+        long wallMs = Instant.now().toEpochMilli() + (nowNs - System.nanoTime()) / NANOS_PER_MS;
         epochMs = spec.unixEpoch() ? wallMs : 0;
         if (hist != null) {
             hist.begin(nowNs, epochMs);

@@ -59,10 +59,11 @@ public final class JobReport {
     /**
      * fio's terse lines, one for each job.
      *
+     * @param globals options of [global], name to value
      * @param version 3 to 5; 4 adds trims, 5 adds IOPS
      */
-    public String toTerse(int version) {
-        return new TerseReport(this, version).write();
+    public String toTerse(Map<String, String> globals, int version) {
+        return new TerseReport(this, globals, version).write();
     }
 
     /** The stages of the requests of these reports as an SVG element; empty if nobody asked. */

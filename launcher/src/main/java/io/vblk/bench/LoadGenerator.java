@@ -41,7 +41,7 @@ final class LoadGenerator {
     private final Pauses pauses;
     /** Slots whose write is done and whose flush is under way; null without {@code sync}. */
     private final boolean[] flushing;
-    private final Outcomes outcomes;
+    final Outcomes outcomes;
     private RequestPort port;
     private JobData data;
 
@@ -105,11 +105,6 @@ final class LoadGenerator {
     /** Notes stages there from now on, or not any more if null. No job may run. */
     void trace(AnatomySamples samples) {
         slots.trace(samples);
-    }
-
-    /** What becomes of its requests. */
-    Outcomes outcomes() {
-        return outcomes;
     }
 
     /** Tells these of each measured request. No job may run. */

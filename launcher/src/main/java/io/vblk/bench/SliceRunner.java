@@ -2,6 +2,7 @@
 package io.vblk.bench;
 
 import io.vblk.aio.AioStats;
+import io.vblk.aio.NanoClock;
 import io.vblk.fio.Extent;
 import io.vblk.fio.JobSpec;
 import io.vblk.fio.Timing;
@@ -109,7 +110,8 @@ public final class SliceRunner implements AutoCloseable {
     private SliceResult measure(JobSpec slice) throws IOException {
         List<LoadGenerator> jobs = new ArrayList<>();
         for (int i = 0; i < ports.length; i++) {
-            LoadGenerator job = new LoadGenerator(slice, i, target.regionOf(slice, i), stop);
+            LoadGenerator job = new LoadGenerator(
+                    slice, i, target.regionOf(slice, i), stop, NanoClock.MONOTONIC);
             job.use(ports[i], null, i);
             jobs.add(job);
         }

@@ -6,6 +6,7 @@ import io.vblk.fio.JobSpec;
 import io.vblk.fio.Reporting;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -22,11 +23,13 @@ final class TerseReport {
     private static final int VERSION_IOPS = 5;
 
     private final JobReport report;
+    private final Map<String, String> globals;
     private final int version;
     private final StringBuilder out = new StringBuilder();
 
-    TerseReport(JobReport report, int version) {
+    TerseReport(JobReport report, Map<String, String> globals, int version) {
         this.report = report;
+        this.globals = globals;
         this.version = version;
     }
 
@@ -62,7 +65,8 @@ final class TerseReport {
         if (spec.goals().goesOnAfterErrors()) {
             field("%d;%d", job.allErrors(), JobReport.errorOf(result));
         }
-        String description = spec.options().get("description");
+        String description = spec.options().getOrDefault(
+                "description", globals.get("description"));
         if (description != null) {
             field("%s", plain(description));
         }

@@ -146,7 +146,7 @@ final class ReportOutput implements AutoCloseable {
     void write(JobReport report) throws IOException {
         for (Format format : formats) {
             write(switch (format) {
-                case TERSE -> report.toTerse(terseVersion);
+                case TERSE -> report.toTerse(globals, terseVersion);
                 case JSON -> report.toJson(globals, false, false) + "\n";
                 case JSON_PLUS -> report.toJson(globals, true, false) + "\n";
                 case JSON_LINES -> report.toJson(globals, false, true) + "\n";
@@ -161,7 +161,7 @@ final class ReportOutput implements AutoCloseable {
             switch (format) {
                 case TERSE -> {
                     for (JobReport whole : report.wholes()) {
-                        write(whole.toTerse(terseVersion));
+                        write(whole.toTerse(globals, terseVersion));
                     }
                 }
                 case JSON, JSON_PLUS -> write(report.toJson() + "\n");

@@ -4,10 +4,10 @@ package io.vblk.launcher;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.vblk.aio.NanoClock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -78,7 +78,7 @@ final class LogFilesTest {
 
     @Test
     void windowsHaveMeansAndRates() throws IOException {
-        long beforeMs = NanoClock.REALTIME.nanoTime() / 1_000_000;
+        long beforeMs = Instant.now().toEpochMilli();
         VblkRun.of("bench", "memory:1M", "--rw=randread", "--time_based", "--runtime=1500ms",
                 "--rate_iops=400", "--write_bw_log=" + prefix(), "--write_iops_log=" + prefix(),
                 "--log_avg_msec=250", "--log_unix_epoch=1", "--minimal").succeeded();

@@ -82,6 +82,16 @@ final class OutputFormatsTest {
     }
 
     @Test
+    void terseEndsWithErrorsAndTheDescription() throws IOException {
+        Path file = Files.writeString(directory.resolve("one.fio"), "[global]\n"
+                + "description=what it is\ncontinue_on_error=read\n[a]\nsize=64k\n");
+        String line = VblkRun.of("bench", "memory:64k", file.toString(), "--minimal")
+                .succeeded().out();
+
+        assertTrue(line.endsWith("%;0;0;what it is\n"), line);
+    }
+
+    @Test
     void binsOfJsonPlusHaveEachRequest() throws IOException {
         JsonTree json = JsonTree.parse(VblkRun.of("bench", "memory:1M", "--rw=randrw",
                 "--slat_percentiles=1", "--output-format=json+").succeeded().out());
@@ -211,8 +221,7 @@ final class OutputFormatsTest {
                 "--time_based", "--runtime=100ms").succeeded().out();
 
         assertTrue(out.matches("(?s).*\n    clat percentiles \\(\\w+\\): uncorrected.*"), out);
-        assertTrue(
-                out.matches("(?s).*\n    lat percentiles \\(\\w+\\): from the intended .*"), out);
+        assertTrue(out.matches("(?s).*\n    lat percentiles \\(\\w+\\): from the .*"), out);
         assertTrue(out.contains(" us from the intended start, "), out);
     }
 }
