@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.chart;
 
+import java.util.List;
+
 /**
  * A picture of data, as SVG with real text and tool tips, without scripts. What is not a number in
  * the data is left out; a chart without any data says so. Immutable; thread: any.
@@ -45,6 +47,29 @@ public abstract class Chart {
     /** A whole file, with the style sheet in it. */
     public final String toFile() {
         return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + write("c0", true);
+    }
+
+    /** A whole file of several, one above the other. */
+    public static String toFile(List<Chart> charts) {
+        double width = WIDTH + 2 * BORDER;
+        double height = BORDER;
+        StringBuilder column = new StringBuilder();
+        for (Chart chart : charts) {
+            column.append("<g transform=\"translate(").append(Svg.number(BORDER)).append(' ')
+                    .append(Svg.number(height)).append(")\">")
+                    .append(chart.toSvg("c" + charts.indexOf(chart))).append("</g>\n");
+            height += (chart.isEmpty() ? EMPTY_HEIGHT : chart.fullHeight()) + 2 * BORDER;
+        }
+        Svg frame = new Svg();
+        frame.open("svg", "xmlns", "http://www.w3.org/2000/svg", "class", "vblk",
+                "viewBox", "0 0 " + Svg.number(width) + " " + Svg.number(height),
+                "width", width, "height", height);
+        frame.text("style", Style.charts());
+        frame.rect(0, 0, width, height, "paper");
+        String whole = frame.close().toString();
+        int end = whole.lastIndexOf("</svg>");
+        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + whole.substring(0, end) + "\n"
+                + column + whole.substring(end);
     }
 
     private String write(String id, boolean isFile) {

@@ -10,7 +10,7 @@ import org.apache.commons.cli.Options;
 /** One command of the program. Thread: main. */
 sealed interface Command
         permits BenchCommand, CtlCommand, InfoCommand, RegressCommand, ServeCommand,
-        StorageDaemonCommand {
+                StorageDaemonCommand, TuneCommand {
     /** Its name on the command line. */
     String name();
 

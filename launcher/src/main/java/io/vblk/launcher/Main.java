@@ -25,7 +25,8 @@ public final class Main {
 
     static final List<Command> COMMANDS =
             List.of(new InfoCommand(), new BenchCommand(), new ServeCommand(),
-                    new StorageDaemonCommand(), new CtlCommand(), new RegressCommand());
+                    new StorageDaemonCommand(), new CtlCommand(), new RegressCommand(),
+                    new TuneCommand());
 
     private Main() {}
 

@@ -73,7 +73,7 @@ final class BadInputTest {
     @Test
     void noCommand() {
         VblkRun.of().failed(USAGE, "no command",
-                "say info, bench, serve, storage-daemon, ctl or regress", "--help");
+                "say info, bench, serve, storage-daemon, ctl, regress or tune", "--help");
         assertEquals(USAGE, VblkRun.of("--verbose").code());
     }
 
@@ -81,7 +81,7 @@ final class BadInputTest {
     void unknownCommand() {
         VblkRun.of("frobnicate", image.toString())
                 .failed(USAGE, "'frobnicate'",
-                        "say info, bench, serve, storage-daemon, ctl or regress", "--help");
+                        "say info, bench, serve, storage-daemon, ctl, regress or tune", "--help");
     }
 
     @ParameterizedTest
