@@ -41,7 +41,7 @@ final class RegressCommand implements Command {
 
     @Override
     public String summary() {
-        return "Compare this build with another one and say what has become slower";
+        return "Compare this build with another one, and say whether anything is slower";
     }
 
     @Override
@@ -66,6 +66,8 @@ final class RegressCommand implements Command {
                 "where built revisions are kept; default: vblk/regress in the user's cache"));
         options.addOption(value("json", "FILE", "write the result for programs"));
         options.addOption(value("junit", "FILE", "write the result in JUnit's XML"));
+        options.addOption(value("html", "FILE",
+                "write the result, or the history, as a page for people"));
         options.addOption(value("history", "FILE",
                 "add the result to a file of JSON lines, for vblk regress history"));
         options.addOption(value("record", "FILE",
@@ -74,7 +76,6 @@ final class RegressCommand implements Command {
                 "make this build slower, to see whether it is found: p50:10% or p99:30%"));
         options.addOption(flag("self-test",
                 "compare this build with itself, as it is and with both slowdowns"));
-        options.addOption(value("svg", "FILE", "history: also draw it"));
         options.addOption(value("comparisons", "N",
                 "resample: comparisons of each scenario; default: 300"));
         return options;
@@ -123,8 +124,8 @@ final class RegressCommand implements Command {
         if (line.getArgList().get(0).equals(HISTORY)) {
             History history = History.read(file);
             history.print(System.out);
-            if (line.hasOption("svg")) {
-                history.draw(path(line, "svg"));
+            if (line.hasOption("html")) {
+                history.draw(path(line, "html"));
             }
             return Regression.EXIT_FINE;
         }
@@ -186,8 +187,8 @@ final class RegressCommand implements Command {
     }
 
     private static Regression.Outputs outputs(CommandLine line) {
-        return new Regression.Outputs(path(line, "json"), path(line, "junit"), null,
-                path(line, "history"), path(line, "record"));
+        return new Regression.Outputs(path(line, "json"), path(line, "junit"),
+                path(line, "html"), path(line, "history"), path(line, "record"));
     }
 
     private static Path path(CommandLine line, String name) {

@@ -37,7 +37,7 @@ final class Contest implements AutoCloseable {
     private final Path directory;
     private final Map<Side, List<Fork>> standing = new EnumMap<>(Side.class);
     private long sliceNs;
-    private double slowestPerNs;
+    private final List<Double> samplesPerNs = new ArrayList<>();
 
     /**
      * Prepares it; starts nothing.
@@ -128,23 +128,24 @@ final class Contest implements AutoCloseable {
         long leftNs = TimeUnit.MILLISECONDS.toNanos(ms);
         fork.slice(leftNs, 0);
         Slice last = fork.slice(WARM_PIECE_NS, DROP_NS);
-        double perNs = (double) last.samples() / Math.max(1, last.elapsedNs());
-        slowestPerNs = slowestPerNs == 0 ? perNs : Math.min(slowestPerNs, perNs);
+        samplesPerNs.add((double) last.samples() / Math.max(1, last.elapsedNs()));
     }
 
     /** Makes slices so long that they tell p99, if that is not too long. */
     void fitSlices() {
-        if (scenario.isStart() || slowestPerNs == 0) {
+        double perNs = Quantiles.median(
+                samplesPerNs.stream().mapToDouble(Double::doubleValue).toArray());
+        if (scenario.isStart() || !(perNs > 0)) {
             return;
         }
-        long wantedNs = (long) (MARGIN * SliceTable.P99_SAMPLES_MIN / slowestPerNs) + DROP_NS;
-        long enoughNs = (long) (MARGIN * SliceTable.SAMPLES_MIN / slowestPerNs) + DROP_NS;
+        long wantedNs = (long) (MARGIN * SliceTable.P99_SAMPLES_MIN / perNs) + DROP_NS;
+        long enoughNs = (long) (MARGIN * SliceTable.SAMPLES_MIN / perNs) + DROP_NS;
         long longestNs = Math.max(sliceNs, SLICE_NS_MAX);
         if (wantedNs > sliceNs && wantedNs <= longestNs) {
             sliceNs = wantedNs;
         } else if (wantedNs > longestNs) {
             // For p90 then, with as many samples as a slice needs to count at all.
-            sliceNs = Math.max(sliceNs, Math.min(enoughNs, 4 * longestNs));
+            sliceNs = Math.max(sliceNs, Math.min(enoughNs, 2 * longestNs));
         }
     }
 

@@ -12,6 +12,8 @@ package io.vblk.regress;
 record Gate(Metric metric, double percent) {
     /** The lower quartile has to move by so much of the threshold. */
     private static final double QUARTILE_SHARE = 0.6;
+    /** A threshold that noise has made so much wider would let the wrong things pass. */
+    private static final double LIMIT_TIMES_MAX = 2;
     /** Fewer pairs of slices say nothing. */
     static final int PAIRS_MIN = 20;
 
@@ -70,6 +72,10 @@ record Gate(Metric metric, double percent) {
         if (equal != null && Math.abs(equal.hl()) > least / 2) {
             return "the baseline differs from itself by "
                     + Units.percent(metric.percent(equal.hl()));
+        }
+        if (threshold > LIMIT_TIMES_MAX * least) {
+            return "forks of the baseline differ by up to " + Units.percent(
+                    metric.percent(threshold / metric.factor()));
         }
         if (effect.hl() > threshold) {
             return "slower, but not in the quiet slices";

@@ -157,8 +157,8 @@ public final class History {
         return line + "  " + Units.percent(low) + " to " + Units.percent(high);
     }
 
-    /** Writes all series as one picture. */
+    /** Writes all series as a page for people. */
     public void draw(Path file) throws IOException {
-        WholeFile.write(file, HistoryPicture.of(this));
+        WholeFile.write(file, HistoryPage.of(this));
     }
 }

@@ -27,13 +27,24 @@ final class Percentiles {
         return percentiles;
     }
 
+    /** The latencies of one slice. */
+    static Histogram of(Slice slice) {
+        Percentiles percentiles = new Percentiles();
+        percentiles.add(slice);
+        return percentiles.all;
+    }
+
     private void add(SliceTable table, Side side, int fork) {
-        try {
-            for (Slice slice : table.of(side, fork)) {
-                if (slice != null) {
-                    slice.addTo(all);
-                }
+        for (Slice slice : table.of(side, fork)) {
+            if (slice != null) {
+                add(slice);
             }
+        }
+    }
+
+    private void add(Slice slice) {
+        try {
+            slice.addTo(all);
         } catch (IOException e) {
             throw new IllegalStateException("a worker's own histogram", e);
         }

@@ -108,6 +108,9 @@ public final class Regression {
         if (outputs.junit() != null) {
             WholeFile.write(outputs.junit(), JunitReport.of(result));
         }
+        if (outputs.html() != null) {
+            WholeFile.write(outputs.html(), HtmlReport.of(result));
+        }
         if (outputs.history() != null) {
             History.append(outputs.history(), result);
         }

@@ -59,6 +59,13 @@ final class TextReport {
     static String table(SuiteResult result) {
         List<String[]> rows = new ArrayList<>();
         rows.add(HEAD);
+        rows.addAll(rows(result));
+        return aligned(rows);
+    }
+
+    /** The rows of the table, a cell for each column. */
+    static List<String[]> rows(SuiteResult result) {
+        List<String[]> rows = new ArrayList<>();
         for (ScenarioResult scenario : result.scenarios()) {
             String name = scenario.scenario().name();
             for (Gate.Finding finding : scenario.findings()) {
@@ -73,7 +80,7 @@ final class TextReport {
         }
         geometricMeans(result).forEach((metric, percent) -> rows.add(new String[] {"geomean",
             metric.toString(), "", "", Units.percent(percent), "", "", "", "", ""}));
-        return aligned(rows);
+        return rows;
     }
 
     private static String[] row(String name, Gate.Finding finding, SliceTable table) {
@@ -132,25 +139,31 @@ final class TextReport {
         return means;
     }
 
-    /** What explains a verdict, or makes one wonder about it. */
-    static List<String> notes(SuiteResult result) {
-        List<String> notes = new ArrayList<>();
+    /** What explains a verdict, or makes one wonder about it, each after its scenario. */
+    private static List<String> notes(SuiteResult result) {
+        List<String> all = new ArrayList<>();
         for (ScenarioResult scenario : result.scenarios()) {
             String name = scenario.scenario().name();
-            if (scenario.refused() != null) {
-                notes.add(name + ": " + scenario.refused());
-                continue;
-            }
-            Map<String, String> doubts = new LinkedHashMap<>();
-            for (Gate.Finding finding : scenario.findings()) {
-                if (finding.doubt() != null) {
-                    doubts.merge(finding.doubt(), finding.metric().toString(),
-                            (first, second) -> first + ", " + second);
-                }
-            }
-            doubts.forEach((doubt, metrics) -> notes.add(name + " " + metrics + ": " + doubt));
-            notes.add(name + ": " + facts(scenario));
+            notes(scenario).forEach(note -> all.add(name + ": " + note));
         }
+        return all;
+    }
+
+    /** The same of one scenario. */
+    static List<String> notes(ScenarioResult scenario) {
+        if (scenario.refused() != null) {
+            return List.of(scenario.refused());
+        }
+        List<String> notes = new ArrayList<>();
+        Map<String, String> doubts = new LinkedHashMap<>();
+        for (Gate.Finding finding : scenario.findings()) {
+            if (finding.doubt() != null) {
+                doubts.merge(finding.doubt(), finding.metric().toString(),
+                        (first, second) -> first + ", " + second);
+            }
+        }
+        doubts.forEach((doubt, metrics) -> notes.add(metrics + ": " + doubt));
+        notes.add(facts(scenario));
         return notes;
     }
 

@@ -23,7 +23,9 @@ final class WholeFile {
                 Files.writeString(file, text);
                 return;
             }
-            Path part = Files.createTempFile(directory, "." + file.getFileName(), ".part");
+            // Not createTempFile, whose files nobody else may read.
+            Path part = directory.resolve("." + file.getFileName() + "."
+                    + ProcessHandle.current().pid() + ".part");
             try {
                 Files.writeString(part, text);
                 Files.move(part, file, StandardCopyOption.REPLACE_EXISTING,

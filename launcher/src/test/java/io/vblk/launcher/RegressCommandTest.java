@@ -65,13 +65,13 @@ final class RegressCommandTest {
         List<String> answers = ask("hello", "{\"do\":\"dance\"}", open("\"rx\":1"),
                 open("\"rw\":\"sideways\""), open("\"runtime\":10"), open("\"rw\":\"read\""),
                 "{\"do\":\"slice\",\"lengthNs\":1,\"dropNs\":5}", "{\"do\":\"slice\"}",
-                "{\"do\":\"requests\",\"count\":1000000}", "{\"do\":\"requests\",\"count\":1}");
+                "{\"do\":\"requests\",\"count\":0}", "{\"do\":\"requests\",\"count\":1000}");
 
         for (int i : new int[] {1, 2, 3, 4, 5, 7, 8, 9}) {
             assertTrue(answers.get(i).startsWith("{\"ok\":false,\"error\":\""), answers.get(i));
         }
         assertTrue(answers.get(6).contains("true"), answers.get(6));
-        assertTrue(answers.get(10).contains("\"samples\":1,"), answers.get(10));
+        assertTrue(answers.get(10).contains("\"samples\":256,"), answers.get(10));
     }
 
     @Test
@@ -79,12 +79,13 @@ final class RegressCommandTest {
         Build build = RegressLoad.thisBuild(new StopSwitch(), Watcher.NONE);
         Path json = directory.resolve("r.json");
         Path junit = directory.resolve("r.xml");
+        Path html = directory.resolve("r.html");
         Path history = directory.resolve("h.jsonl");
         Path record = directory.resolve("s.jsonl");
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         int code = new Regression(List.of("qd1-sleeping", "cold-start"),
                 new Settings(1, 5, 5, 50, 1, false, null),
-                new Regression.Outputs(json, junit, null, history, record), new StopSwitch(),
+                new Regression.Outputs(json, junit, html, history, record), new StopSwitch(),
                 Watcher.NONE, new PrintStream(out, true, StandardCharsets.UTF_8))
                 .run(build, build);
         String text = out.toString(StandardCharsets.UTF_8);
@@ -95,6 +96,7 @@ final class RegressCommandTest {
         assertTrue(text.contains("cold-start"), text);
         assertTrue(Files.readString(json).contains("\"verdict\" : \"inconclusive\""));
         assertTrue(Files.readString(junit).contains("<testcase"));
+        assertTrue(Files.readString(html).contains("Latencies slice by slice"));
         assertEquals(7, Files.readAllLines(history).size());
         assertEquals(1 + 15 + 1 + 3, Files.readAllLines(record).size());
         VblkRun.of("regress", "history", history.toString()).succeeded();

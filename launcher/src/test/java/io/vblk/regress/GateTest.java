@@ -81,6 +81,19 @@ final class GateTest {
     }
 
     @Test
+    void forksThatDifferTooMuchForbidAnAnswer() {
+        double[][] uneven = flat(0);
+        for (int round = 0; round < ROUNDS; round++) {
+            uneven[2][round] += 0.4;
+        }
+        Gate.Finding finding = Gate.of(Metric.P50).judge(uneven, uneven, uneven, 1);
+
+        assertEquals(0, finding.equal().hl(), 1e-9);
+        assertEquals(Verdict.INCONCLUSIVE, finding.verdict());
+        assertTrue(finding.doubt().startsWith("forks of the baseline differ"), finding.doubt());
+    }
+
+    @Test
     void slowerInDisturbedSlicesOnlyIsNoRegression() {
         double[][] b = flat(0);
         for (double[] fork : b) {

@@ -116,15 +116,31 @@ final class ReportsTest {
     @Test
     void aHistoryIsDrawn() throws Exception {
         Path file = directory.resolve("history.jsonl");
-        Path picture = directory.resolve("history.svg");
+        Path page = directory.resolve("history.html");
         for (int i = 0; i < 8; i++) {
             History.append(file, Results.suite(i < 4 ? 1 : 1.2));
         }
-        History.read(file).draw(picture);
-        Element svg = xml(Files.readString(picture)).getDocumentElement();
+        History.read(file).draw(page);
+        Element html = pageOf(Files.readString(page));
 
-        assertEquals("svg", svg.getTagName());
-        assertEquals(80, svg.getElementsByTagName("circle").getLength());
+        assertEquals(10, html.getElementsByTagName("svg").getLength());
+        assertTrue(html.getTextContent().contains("qd1-polled p50, baseline 0123456789"));
+    }
+
+    private static Element pageOf(String html) throws Exception {
+        return xml(html.replace("<!DOCTYPE html>", "")).getDocumentElement();
+    }
+
+    @Test
+    void thePageHasAPictureForEachQuestion() throws Exception {
+        Element html = pageOf(HtmlReport.of(Results.suite(1.2)));
+
+        // Percentiles, p50 and p99 by rounds, and slices, of each of two scenarios.
+        assertEquals(8, html.getElementsByTagName("svg").getLength());
+        assertTrue(html.getTextContent().contains("qd1-polled: regressed"));
+        assertTrue(html.getTextContent().contains("qd32: inconclusive"));
+        assertTrue(html.getTextContent().contains("p99 round by round: regressed"));
+        assertTrue(html.getTextContent().contains("this <build>"));
     }
 
     @Test
