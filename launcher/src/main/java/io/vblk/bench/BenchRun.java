@@ -42,6 +42,7 @@ public final class BenchRun implements AutoCloseable {
     private StatusReports status;
     private long beganNs;
     private long shownNs;
+    private long progressNs = PROGRESS_NS;
     private Progress progress = Progress.START;
 
     private BenchRun() {}
@@ -159,6 +160,11 @@ public final class BenchRun implements AutoCloseable {
                 * phases.stream().mapToInt(List::size).sum());
     }
 
+    /** Lets the next runs show their progress once in so many nanoseconds. */
+    public void showEvery(long intervalNs) {
+        progressNs = intervalNs;
+    }
+
     /** Lets the next runs report what they have measured so far, once in so many nanoseconds. */
     public void reportEvery(long intervalNs, StatusListener listener) {
         status = new StatusReports(intervalNs, listener);
@@ -173,7 +179,7 @@ public final class BenchRun implements AutoCloseable {
      * Runs all jobs to their end, then reads back what was written where data is verified, and
      * flushes what was written.
      *
-     * @param shown hears once a second how far things are, on this thread
+     * @param shown hears, once a second unless told otherwise, how far things are, on this thread
      */
     public JobReport run(Consumer<Progress> shown) throws IOException {
         return run(UnaryOperator.identity(), shown);
@@ -389,7 +395,7 @@ public final class BenchRun implements AutoCloseable {
         if (status != null) {
             status.look(phases, nowNs);
         }
-        if (nowNs - shownNs >= PROGRESS_NS) {
+        if (nowNs - shownNs >= progressNs) {
             shownNs = nowNs;
             Progress.Totals totals = totals();
             double bytesPerNs = (double) totals.bytes() / Math.max(1, nowNs - beganNs);

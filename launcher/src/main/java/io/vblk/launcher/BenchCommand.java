@@ -140,6 +140,7 @@ final class BenchCommand implements Command {
                 run.drawOverTime(1);
             }
             Environment before = file == null ? null : Environment.look();
+            run.showEvery(ProgressLine.intervalNs(line));
             if (output.intervalNs() > 0) {
                 run.reportEvery(output.intervalNs(), report -> {
                     progress.erase();

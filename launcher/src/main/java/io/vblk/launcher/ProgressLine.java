@@ -24,6 +24,8 @@ import org.apache.commons.cli.Options;
 final class ProgressLine implements Consumer<Progress>, AutoCloseable {
     private static final int STDERR = 2;
     private static final int PERCENT = 100;
+    private static final long INTERVAL_NS = 900_000_000L;
+    private static final long INTERVAL_MIN_NS = 250_000_000L;
     private static final List<Direction> KINDS =
             List.of(Direction.READ, Direction.WRITE, Direction.TRIM);
 
@@ -32,9 +34,14 @@ final class ProgressLine implements Consumer<Progress>, AutoCloseable {
     private final String label;
     /** The job of each clone. */
     private final List<JobSpec> clones;
+    /** How often a line stays, 0 for never. */
+    private final long newlineNs;
+    private long keptNs;
     private int width;
 
-    private ProgressLine(boolean shown, String label, List<JobSpec> jobs) {
+    private ProgressLine(boolean shown, String label, List<JobSpec> jobs, long newlineNs) {
+        this.newlineNs = newlineNs;
+        this.keptNs = System.nanoTime();
         this.rewrites = Posix.isTerminal(STDERR);
         this.shown = shown;
         this.label = label;
@@ -49,23 +56,46 @@ final class ProgressLine implements Consumer<Progress>, AutoCloseable {
     static void addTo(Options options) {
         options.addOption(CommonOptions.value("eta", "WHEN",
                 "show progress: auto (on a terminal), always or never; default: auto"));
+        options.addOption(CommonOptions.value("eta-interval", "TIME",
+                "how often, 250ms or more; default: about a second"));
+        options.addOption(CommonOptions.value("eta-newline", "TIME",
+                "let a line of progress stand once in that time"));
+    }
+
+    private static long time(CommandLine line, String name) throws UsageException {
+        try {
+            return Durations.parseNs(CommonOptions.text(line, name, "0"));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(name + ": " + e.getMessage());
+        }
+    }
+
+    /** How often it is shown, in nanoseconds. */
+    static long intervalNs(CommandLine line) throws UsageException {
+        long ns = time(line, "eta-interval");
+        if (ns > 0 && ns < INTERVAL_MIN_NS) {
+            throw new UsageException("eta-interval is too short: 250ms is the least");
+        }
+        return ns == 0 ? INTERVAL_NS : ns;
     }
 
     /** As the command line says. */
     static ProgressLine of(CommandLine line, List<JobSpec> jobs) throws UsageException {
         String when = CommonOptions.text(line, "eta", "auto");
-        return switch (when) {
-            case "auto" -> new ProgressLine(Posix.isTerminal(STDERR), "Jobs", jobs);
-            case "always" -> new ProgressLine(true, "Jobs", jobs);
-            case "never" -> new ProgressLine(false, "Jobs", jobs);
+        boolean shown = switch (when) {
+            case "auto" -> Posix.isTerminal(STDERR);
+            case "always" -> true;
+            case "never" -> false;
             default -> throw new UsageException(
                     "eta=" + when + " is none of auto, always, never");
         };
+        intervalNs(line); // what is wrong with it is said of several targets, too
+        return new ProgressLine(shown, "Jobs", jobs, time(line, "eta-newline"));
     }
 
     /** For a run without an end of its own. */
     static ProgressLine forGuests(JobSpec job) {
-        return new ProgressLine(Posix.isTerminal(STDERR), "Guests", List.of(job));
+        return new ProgressLine(Posix.isTerminal(STDERR), "Guests", List.of(job), 0);
     }
 
     @Override
@@ -178,6 +208,12 @@ final class ProgressLine implements Consumer<Progress>, AutoCloseable {
             int padding = Math.max(0, width - text.length());
             System.err.print("\r" + text + " ".repeat(padding));
             width = text.length();
+            long nowNs = System.nanoTime();
+            if (newlineNs > 0 && width > 0 && nowNs - keptNs >= newlineNs) {
+                keptNs = nowNs;
+                System.err.println();
+                width = 0;
+            }
         } else {
             System.err.println(text);
         }

@@ -3,9 +3,11 @@ package io.vblk.fio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,6 +48,22 @@ final class RealFioOutputTest {
             String line = RealFio.run(directory, "--name=vblk", "--ioengine=null", "--size=16M",
                     "--rw=randrw", "--minimal", "--terse-version=" + version).output();
             assertEquals(fields(kept.get(version - 3)), fields(line), "version " + version);
+        }
+    }
+
+    @Test
+    void logsHaveTheNamesAndFieldsThatWeTakeForFios() throws Exception {
+        RealFio.run(directory, "--name=vblk", "--ioengine=null", "--size=1M", "--rw=read",
+                "--write_bw_log=a", "--write_lat_log=a", "--write_iops_log=a",
+                "--write_hist_log=a", "--log_hist_msec=1", "--log_hist_coarseness=4",
+                "--rate_iops=10000");
+        for (String name : List.of("bw", "lat", "clat", "slat", "iops", "clat_hist")) {
+            Path log = directory.resolve("a_" + name + ".1.log");
+            assertTrue(Files.exists(log), log + " of fio");
+            for (String line : Files.readAllLines(log)) {
+                assertEquals(name.equals("clat_hist") ? 3 + 1856 / 16 : 5,
+                        line.split(", ").length, name);
+            }
         }
     }
 }

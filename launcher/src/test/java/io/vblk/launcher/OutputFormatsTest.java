@@ -194,6 +194,8 @@ final class OutputFormatsTest {
                 .failed(2, "output-format=xml is none of", "json+");
         VblkRun.of("bench", "memory:64k", "--terse-version=2").failed(2, "terse-version=2");
         VblkRun.of("bench", "memory:64k", "--eta=maybe").failed(2, "eta=maybe");
+        VblkRun.of("bench", "memory:64k", "--eta-interval=1ms").failed(2, "eta-interval");
+        VblkRun.of("bench", "memory:64k", "--eta-newline=soon").failed(2, "eta-newline");
         VblkRun.of("bench", "memory:64k", "--status-interval=1ms").failed(2, "500ms");
         VblkRun.of("bench", "memory:64k", "null:64k", "--runtime=1", "--status-interval=1")
                 .failed(2, "one target");
