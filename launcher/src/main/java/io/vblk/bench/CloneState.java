@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.bench;
 
+import io.vblk.fio.Direction;
 import io.vblk.fio.JobSpec;
 import io.vblk.fio.ReadWrite;
 import io.vblk.fio.Timing;
@@ -10,10 +11,9 @@ import java.util.List;
  * How far a clone is.
  *
  * @param letter fio's letter for what it does
- * @param share how much of its work is done, 0 to 1; negative if that cannot be known
- * @param elapsedNs time since its start
+ * @param leftNs time that it still needs, in nanoseconds; negative if that cannot be known
  */
-record CloneState(char letter, double share, long elapsedNs) {
+record CloneState(char letter, double leftNs) {
     static final char WAITING = 'P';
     static final char RAMP = '/';
     static final char VERIFYING = 'V';
@@ -22,6 +22,7 @@ record CloneState(char letter, double share, long elapsedNs) {
     static final char DONE = 'E';
     static final char GONE = '_';
     private static final double UNKNOWN = -1;
+    private static final double NANOS_PER_SECOND = 1e9;
 
     /** fio's letter for a running job. */
     static char letter(ReadWrite rw) {
@@ -32,25 +33,28 @@ record CloneState(char letter, double share, long elapsedNs) {
     /** The state of a clone that began so long ago, by what its figures say now. */
     static CloneState of(char letter, long elapsedNs, LoadGenerator generator, Region region) {
         if (letter == GONE || letter == DONE || letter == FLUSHING) {
-            return new CloneState(letter, 1, elapsedNs);
+            return new CloneState(letter, 0);
         }
-        if (letter == WAITING) {
-            return new CloneState(letter, 0, 0);
-        }
-        if (letter == VERIFYING) {
-            return new CloneState(letter, UNKNOWN, elapsedNs);
+        if (letter == WAITING || letter == VERIFYING) {
+            return new CloneState(letter, UNKNOWN);
         }
         JobSpec spec = generator.spec();
         Timing timing = spec.timing();
-        double share = Math.max(timeShare(timing, elapsedNs),
-                workShare(spec, generator.stats(), region));
-        boolean ramps = elapsedNs < timing.startDelayNs() + timing.rampNs();
-        return new CloneState(ramps ? RAMP : letter, Math.min(1, share), elapsedNs);
+        long workedNs = elapsedNs - timing.startDelayNs() - timing.rampNs();
+        double share = workShare(spec, generator.stats(), region);
+        double byWork = share <= 0 || workedNs <= 0 ? UNKNOWN
+                : workedNs * Math.max(0, 1 - share) / share;
+        double byTime = hasEnd(timing) ? Math.max(0, lengthNs(timing) - elapsedNs) : UNKNOWN;
+        return new CloneState(workedNs < 0 ? RAMP : letter, first(byWork, byTime));
     }
 
-    private static double timeShare(Timing timing, long elapsedNs) {
-        return timing.runtimeNs() == 0 || timing.runtimeNs() == Timing.FOR_EVER_NS ? UNKNOWN
-                : (double) elapsedNs / lengthNs(timing);
+    private static boolean hasEnd(Timing timing) {
+        return timing.runtimeNs() != 0 && timing.runtimeNs() != Timing.FOR_EVER_NS;
+    }
+
+    /** What comes first of two times of which each may be unknown. */
+    private static double first(double one, double other) {
+        return one < 0 ? other : other < 0 ? one : Math.min(one, other);
     }
 
     private static double workShare(JobSpec spec, JobStats stats, Region region) {
@@ -68,11 +72,6 @@ record CloneState(char letter, double share, long elapsedNs) {
         return timing.startDelayNs() + timing.rampNs() + timing.runtimeNs();
     }
 
-    /** Time that it still needs, in nanoseconds; negative if that cannot be known. */
-    private double leftNs() {
-        return share <= 0 ? UNKNOWN : elapsedNs * (1 - share) / share;
-    }
-
     /**
      * Time until all phases have ended, in nanoseconds; negative if that cannot be known.
      *
@@ -86,7 +85,7 @@ record CloneState(char letter, double share, long elapsedNs) {
             for (Clone clone : phase) {
                 CloneState state = clone.state(nowNs);
                 double left = state.letter == WAITING ? clone.plannedNs(bytesPerNs)
-                        : state.leftNs();
+                        : state.leftNs;
                 if (left < 0) {
                     return -1;
                 }
@@ -100,13 +99,27 @@ record CloneState(char letter, double share, long elapsedNs) {
     /** Time of a clone that has not begun, in nanoseconds; negative if that cannot be known. */
     static double plannedNs(JobSpec spec, Region region, double bytesPerNs) {
         Timing timing = spec.timing();
-        double longest = timing.runtimeNs() == 0 || timing.runtimeNs() == Timing.FOR_EVER_NS
-                ? UNKNOWN : lengthNs(timing);
-        if (timing.timeBased() || bytesPerNs <= 0) {
-            return longest;
+        double byTime = hasEnd(timing) ? lengthNs(timing) : UNKNOWN;
+        double speed = spec.isOpenLoop() ? rate(spec) : bytesPerNs;
+        if (timing.timeBased() || speed <= 0) {
+            return byTime;
         }
-        double bytes = RequestPlan.bytesMost(spec.extent(), region);
-        double working = timing.startDelayNs() + timing.rampNs() + bytes / bytesPerNs;
-        return longest < 0 ? working : Math.min(longest, working);
+        return first(byTime, timing.startDelayNs() + timing.rampNs()
+                + RequestPlan.bytesMost(spec.extent(), region) / speed);
+    }
+
+    /** What a job with a rate starts, in bytes per nanosecond. */
+    private static double rate(JobSpec spec) {
+        double perSecond = 0;
+        for (Direction kind : DirectionStats.KINDS) {
+            boolean used = switch (kind) {
+                case READ -> spec.rw().reads();
+                case WRITE -> spec.rw().writes();
+                default -> spec.rw().trims();
+            };
+            perSecond += used ? spec.timing().rate().of(kind) : 0;
+        }
+        return perSecond / NANOS_PER_SECOND * (spec.timing().rate().inBytes() ? 1
+                : spec.access().sizes().maxBytes(spec.rw()));
     }
 }
