@@ -16,6 +16,7 @@ import java.util.Map;
 public final class TuneDevices implements TuneBench {
     private static final long RAMP_SHARE = 5;
     private static final long RAMP_NS_MAX = 60_000_000L;
+    private static final int ATTEMPTS_MAX = 3;
 
     private final Opener opener;
     private final boolean staysOpen;
@@ -48,38 +49,44 @@ public final class TuneDevices implements TuneBench {
             runs.put(setting, run);
         }
         current = run;
-        if (stopped) {
-            return null;
+        TuneSlice measured = null;
+        for (int attempt = 1; measured == null && !stopped; attempt++) {
+            TuneThreads before = TuneThreads.look();
+            long beganNs = System.nanoTime();
+            JobReport report = run.run(spec -> part(spec, round, lengthNs), progress -> { });
+            long tookNs = System.nanoTime() - beganNs;
+            long cpuNs = TuneThreads.look().since(before);
+            if (!stopped && isMeasured(report, attempt)) {
+                measured = TuneSlice.of(report, cpuNs, tookNs);
+            }
         }
-        TuneThreads before = TuneThreads.look();
-        long beganNs = System.nanoTime();
-        JobReport report = run.run(spec -> part(spec, round, lengthNs), progress -> { });
-        long tookNs = System.nanoTime() - beganNs;
-        long cpuNs = TuneThreads.look().since(before);
         if (!staysOpen) {
             leave(setting);
         }
-        if (stopped) {
-            return null;
-        }
-        check(report);
-        return TuneSlice.of(report, cpuNs, tookNs);
+        return measured;
     }
 
     /**
-     * Refuses what went wrong.
+     * Whether a report has requests in it: the host may have given the guests no processor for as
+     * long as a slice takes.
      *
-     * @throws IOException the first failure, in words for an operator
+     * @param attempt how many times this has been tried, from 1
+     * @throws IOException what went wrong, or that it was tried in vain, in words for an operator
      */
-    public static void check(JobReport report) throws IOException {
+    public static boolean isMeasured(JobReport report, int attempt) throws IOException {
+        JobStats total = report.total();
+        if (total.error == 0 && total.ios() == 0) {
+            if (attempt < ATTEMPTS_MAX) {
+                return false;
+            }
+            throw new IOException("no request was done in slices of a load: it is too slow to "
+                    + "tune, or the budget too short");
+        }
         List<String> failures = report.failures();
         if (!failures.isEmpty()) {
             throw new IOException(failures.get(0));
         }
-        if (report.total().ios() == 0) {
-            throw new IOException("no request was done in a slice: the load is too slow to tune, "
-                    + "or give it a larger --budget");
-        }
+        return true;
     }
 
     /** A job as it is for one slice: of that length, and with offsets of the round's own. */
