@@ -59,7 +59,7 @@ final class TuneJson {
             number(out, "p99_ns", slice.getValue().p99Ns());
             number(out, "cpu_ns_per_request", slice.getValue().cpuNs());
             number(out, "cpu_percent", slice.getValue().cpuPercent());
-            number(out, "poll_hit_share", slice.getValue().pollHits());
+            number(out, "poll_hits_per_request", slice.getValue().pollHits());
             number(out, "poll_skips_per_request", slice.getValue().pollSkips());
             number(out, "kicks_per_request", slice.getValue().kicks());
             out.writeEndObject();

@@ -39,7 +39,6 @@ public final class TuneRace {
     private static final double SWEEP_ALONE = 0.65;
     private static final double SWEEP = 0.45;
     private static final double REFINE = 0.72;
-    private static final double LEVEL = 0.99;
 
     private final TunePlan plan;
     private final TuneRules rules;
@@ -205,7 +204,7 @@ public final class TuneRace {
         for (TuneEntry entry : List.copyOf(racing)) {
             double[] ratios = statistics.ratios(entry, best.get(0), 0);
             if (entry != reference && entry != best.get(0) && ratios.length >= ROUNDS_MIN
-                    && statistics.isClearlyWorse(ratios, LEVEL)) {
+                    && statistics.isClearlyWorse(ratios)) {
                 entry.outAfter = round;
                 racing.remove(entry);
                 bench.leave(entry.setting);

@@ -27,6 +27,8 @@ public final class TuneReport {
     final long tookNs;
     private final TuneEntry reference;
     private final List<Row> rows = new ArrayList<>();
+    /** The best one's ratio in the rounds that decided. */
+    private final String decisive;
 
     /** A setting with its ratio to the reference: costs, of which less is better. */
     record Row(TuneEntry entry, double ratio, TuneStatistics.Interval interval) {}
@@ -39,15 +41,20 @@ public final class TuneReport {
         this.tookNs = tookNs;
         this.reference = reference;
         this.verdict = verdict;
+        this.decisive = ratio(row(verdict.best(), verdict.ratios(), statistics)).trim();
         for (TuneEntry entry : entries) {
             double[] ratios = statistics.ratios(entry, reference, 0);
             if (ratios.length > 0) {
-                TuneStatistics.Interval in = statistics.interval(ratios, LEVEL);
-                rows.add(new Row(entry, Math.exp(TuneStatistics.median(ratios)),
-                        new TuneStatistics.Interval(Math.exp(in.low()), Math.exp(in.high()))));
+                rows.add(row(entry, ratios, statistics));
             }
         }
         rows.sort(Comparator.comparingDouble(Row::ratio));
+    }
+
+    private static Row row(TuneEntry entry, double[] ratios, TuneStatistics statistics) {
+        TuneStatistics.Interval in = statistics.interval(ratios, LEVEL);
+        return new Row(entry, Math.exp(TuneStatistics.median(ratios)),
+                new TuneStatistics.Interval(Math.exp(in.low()), Math.exp(in.high())));
     }
 
     /** The settings that were measured, the best first. */
@@ -79,14 +86,14 @@ public final class TuneReport {
         String name = "%-" + Math.max(width, 7) + "s ";
         out.append(String.format(Locale.ROOT, "  " + name + "%6s  %-22s %8s %9s %9s %7s %6s %6s "
                 + "%6s%n", "setting", "rounds", rules.goal() + ", ratio", "IOPS", "p50 us",
-                "p99 us", "CPU us", "CPU %", "hits %", "kicks"));
+                "p99 us", "CPU us", "CPU %", "hits", "kicks"));
         for (Row row : rows) {
             out.append(String.format(Locale.ROOT, "  " + name + "%6s  %s", label(row.entry),
                     row.entry.slices.size() + (row.entry.isOut() ? "-" : " "), ratio(row)));
             out.append(figures(row.entry)).append('\n');
         }
         out.append("  (medians of slices; ratios to ").append(rules.reference())
-                .append(" within rounds with 95 % interval;\n   CPU and kicks for a request; rounds "
+                .append(" within rounds with 95 % interval;\n   CPU, hits of polls and kicks for a request; rounds "
                         + "with -: left as clearly worse)\n");
         return out.append(advice()).toString();
     }
@@ -112,7 +119,7 @@ public final class TuneReport {
                 + column(10, entry, TuneSlice::p99Ns, NANOS_PER_US)
                 + column(8, entry, TuneSlice::cpuNs, NANOS_PER_US)
                 + column(7, entry, TuneSlice::cpuPercent, 1)
-                + column(7, entry, TuneSlice::pollHits, 1 / PERCENT)
+                + column(7, entry, TuneSlice::pollHits, 1)
                 + column(7, entry, TuneSlice::kicks, 1);
     }
 
@@ -140,33 +147,32 @@ public final class TuneReport {
                 ? "The settings are too alike, or the machine too busy, to be surer: a larger "
                         + "--budget helps\n" : "";
         if (verdict.chosen() == reference) {
-            Row best = row(verdict.best());
             return "Keep " + (rules.reference().equals("now") ? "it as it is now"
-                    : "the " + rules.reference()) + " (" + sure + ")"
-                    + (best == null || best.entry == reference ? ": nothing is better\n"
-                            : ": nothing is surely better; nearest is " + label(best.entry) + ", "
-                                    + rules.goal() + " " + ratio(best).trim() + "\n") + more;
+                    : "the " + rules.reference()) + " (" + sure + "): "
+                    + (verdict.best() == reference ? "nothing is better\n" : String.format(
+                            Locale.ROOT, "nothing is surely better.%nNearest is %s: %s %s in these "
+                                    + "rounds, the best with confidence %.0f %%%n",
+                            label(verdict.best()), rules.goal(), decisive,
+                            PERCENT * verdict.bestConfidence())) + more;
         }
-        return "Recommended (" + sure + "): " + verdict.chosen().setting.commandLine() + "\n" + more;
-    }
-
-    private Row row(TuneEntry entry) {
-        return rows.stream().filter(row -> row.entry == entry).findFirst().orElse(null);
+        return "Recommended (" + sure + "): " + verdict.chosen().setting.commandLine() + "\n"
+                + (rules.allows(reference) ? "" : "The " + rules.reference()
+                        + " take more of a processor than allowed\n") + more;
     }
 
     // ------------------------------------------------------------------ pictures
 
     /** Processor time against p50 and against p99, one above the other, as an SVG file. */
     public String toSvg() {
-        return Chart.toFile(List.of(chart("p50", TuneSlice::p50Ns),
-                chart("p99", TuneSlice::p99Ns)));
+        return Chart.toFile(List.of(chart(TuneGoal.P50), chart(TuneGoal.P99)));
     }
 
-    private Chart chart(String name, ToDoubleFunction<TuneSlice> figure) {
+    private Chart chart(TuneGoal goal) {
+        String name = goal.toString();
         List<ScatterChart.Item> items = new ArrayList<>();
         for (Row row : rows) {
             items.add(new ScatterChart.Item(label(row.entry), group(row.entry),
-                    row.entry.median(TuneSlice::cpuNs), row.entry.median(figure),
+                    beside(TuneGoal.CPU, row.entry), beside(goal, row.entry),
                     row.entry == reference || row.entry == verdict.chosen()));
         }
         return new ScatterChart("Processor time against " + name + " of " + rules.target(),
@@ -175,6 +181,12 @@ public final class TuneReport {
                         + " and what is recommended",
                 new ScatterChart.Side("CPU for a request", Unit.NANOSECONDS),
                 new ScatterChart.Side(name, Unit.NANOSECONDS), items);
+    }
+
+    /** A figure as it would be in the reference's rounds: some were tried in bad times. */
+    private double beside(TuneGoal goal, TuneEntry entry) {
+        return reference.median(goal::cost) * Math.exp(
+                TuneStatistics.median(TuneStatistics.ratios(goal, entry, reference, 0)));
     }
 
     /** What decides most beside polling. */

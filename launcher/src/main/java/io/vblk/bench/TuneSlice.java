@@ -15,7 +15,7 @@ import org.HdrHistogram.Histogram;
  * @param p99Ns the 99th percentile of it
  * @param cpuNs processor time of the device's threads for a request
  * @param cpuPercent processor time of the device's threads, in hundredths of one processor
- * @param pollHits share of polls that found work, from 0 to 1
+ * @param pollHits polls that found work, for a request
  * @param pollSkips polls left out because they are in vain, for a request
  * @param kicks kicks for a request
  */
@@ -48,7 +48,6 @@ public record TuneSlice(double iops, double p50Ns, double p99Ns, double cpuNs, d
         double cpu = cpuNs < 0 ? Double.NaN : cpuNs;
         double kicks = 0;
         double hits = 0;
-        double phases = 0;
         double skips = 0;
         boolean isOwn = true;
         for (TargetReport target : report.targets()) {
@@ -57,13 +56,12 @@ public record TuneSlice(double iops, double p50Ns, double p99Ns, double cpuNs, d
             if (target.own() != null) {
                 AioStats loops = target.own().loopTotal();
                 hits += loops.pollHits();
-                phases += loops.pollPhases();
                 skips += loops.pollSkips();
             }
         }
         return new TuneSlice(iops, latency.getValueAtPercentile(50),
                 latency.getValueAtPercentile(99), cpu / completed, PERCENT * cpu / lengthNs,
-                isOwn && phases > 0 ? Math.min(1, hits / phases) : Double.NaN,
+                isOwn ? hits / completed : Double.NaN,
                 isOwn ? skips / completed : Double.NaN, kicks / completed);
     }
 }

@@ -17,6 +17,8 @@ final class TuneStatistics {
     /** Ratios nearer to 1 than this make no difference to anybody. */
     static final double ALIKE = Math.log(1.02);
 
+    private static final double FAR = Math.log(1.1);
+    private static final double LEVEL = 0.99;
     private static final int RESAMPLES = 1000;
     /** A chance this small that a coin says the same as often is none. */
     private static final double COIN = 0.01;
@@ -103,15 +105,19 @@ final class TuneStatistics {
                 quantile(medians, (1 - level) / 2), quantile(medians, (1 + level) / 2));
     }
 
-    /** Whether the costs that these are ratios of differ: more than matters, and not by chance. */
-    boolean isClearlyWorse(double[] ratios, double level) {
-        return median(ratios) > ALIKE && interval(ratios, level).low > 0;
-    }
-
-    /** The same, and that hardly a round says the contrary (sign test). */
+    /**
+     * Whether one cost is above another, of which these are the ratios: by more than matters, and
+     * hardly a round says the contrary (sign test).
+     */
     boolean isSurelyWorse(double[] ratios) {
         long above = Arrays.stream(ratios).filter(ratio -> ratio > 0).count();
-        return isClearlyWorse(ratios, 0.99) && chance(ratios.length, above) <= COIN;
+        return median(ratios) > ALIKE && interval(ratios, LEVEL).low > 0
+                && chance(ratios.length, above) <= COIN;
+    }
+
+    /** The same, or that each of some rounds says it is far above. */
+    boolean isClearlyWorse(double[] ratios) {
+        return Arrays.stream(ratios).allMatch(ratio -> ratio > FAR) || isSurelyWorse(ratios);
     }
 
     /** The chance that so many of n coins or more show heads. */

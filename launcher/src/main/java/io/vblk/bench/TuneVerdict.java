@@ -12,10 +12,18 @@ import java.util.List;
  *     is as good
  * @param confidence how often the chosen one is the best, or within 2 %, if the rounds are drawn
  *     again: 0 to 1
- * @param rounds that the choice rests on
+ * @param bestConfidence the same of the best one
+ * @param ratios logarithms of cost ratios of the best one to the reference in the rounds that the
+ *     choice rests on
  */
-record TuneVerdict(TuneEntry chosen, TuneEntry best, double confidence, int rounds) {
-    static final TuneVerdict UNKNOWN = new TuneVerdict(null, null, 0, 0);
+record TuneVerdict(TuneEntry chosen, TuneEntry best, double confidence, double bestConfidence,
+        double[] ratios) {
+    static final TuneVerdict UNKNOWN = new TuneVerdict(null, null, 0, 0, new double[0]);
+
+    /** How many rounds the choice rests on. */
+    int rounds() {
+        return ratios.length;
+    }
 
     /**
      * Chooses: the reference if nothing is surely better; else of those within 2 % of the best
@@ -45,7 +53,8 @@ record TuneVerdict(TuneEntry chosen, TuneEntry best, double confidence, int roun
                 .orElse(best);
         List<TuneEntry> rest = all.stream().filter(rules::allows).toList();
         return new TuneVerdict(chosen, best, statistics.confidence(chosen, rest, reference),
-                statistics.ratios(best, reference, fromRound).length);
+                statistics.confidence(best, rest, reference),
+                statistics.ratios(best, reference, fromRound));
     }
 
     /** What decides between settings that are alike in the goal. */
