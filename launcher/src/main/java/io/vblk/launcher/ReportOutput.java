@@ -6,6 +6,7 @@ import io.vblk.bench.JobReport;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +19,7 @@ import org.apache.commons.cli.Options;
  * JSON, text. Thread: main.
  */
 final class ReportOutput implements AutoCloseable {
+    private static final String FILE = "file:";
     private static final int TERSE_DEFAULT = 3;
     private static final int TERSE_MIN = 3;
     private static final int TERSE_MAX = 5;
@@ -101,7 +103,20 @@ final class ReportOutput implements AutoCloseable {
         String name = CommonOptions.text(line, "output", null);
         return new ReportOutput(formats, version, globals,
                 interval(CommonOptions.text(line, "status-interval", "0")),
-                name == null ? null : WholeFile.open("output", name));
+                name == null ? null : file(name, line.getArgList()));
+    }
+
+    private static WholeFile file(String name, List<String> words)
+            throws UsageException, IOException {
+        WholeFile file = WholeFile.open("output", name);
+        for (String word : words) {
+            if (file.replaces(word.startsWith(FILE) ? word.substring(FILE.length()) : word)) {
+                file.close();
+                throw new UsageException("output=" + name + " is what the load works with: name "
+                        + "another file");
+            }
+        }
+        return file;
     }
 
     private static long interval(String text) throws UsageException {

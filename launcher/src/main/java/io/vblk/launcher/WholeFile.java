@@ -18,6 +18,10 @@ import java.nio.file.StandardOpenOption;
  * then moved there. What is no regular file, such as a pipe, is written as it is. Thread: main.
  */
 final class WholeFile implements AutoCloseable {
+    /** S_IFMT and S_IFBLK of inode(7). */
+    private static final int TYPE_BITS = 0170000;
+    private static final int TYPE_BLOCK = 0060000;
+
     private final Path target;
     /** Null if the target itself is written. */
     private final Path draft;
@@ -52,6 +56,9 @@ final class WholeFile implements AutoCloseable {
                 throw new IOException(name + " is a directory: name a file in it");
             }
             if (Files.exists(path) && !Files.isRegularFile(path)) {
+                if (((int) Files.getAttribute(path, "unix:mode") & TYPE_BITS) == TYPE_BLOCK) {
+                    throw new IOException(name + " is a block device: name a file");
+                }
                 return new WholeFile(path, null,
                         Files.newOutputStream(path, StandardOpenOption.WRITE));
             }
@@ -70,6 +77,16 @@ final class WholeFile implements AutoCloseable {
                 : e instanceof AccessDeniedException ? "permission denied"
                 : e.getMessage();
         return new IOException(path + " cannot be written: " + reason, e);
+    }
+
+    /** Whether it replaces that file; what is no path is none. */
+    boolean replaces(String other) throws IOException {
+        try {
+            Path path = Path.of(other);
+            return Files.exists(path) && Files.exists(target) && Files.isSameFile(target, path);
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     void write(String text) throws IOException {

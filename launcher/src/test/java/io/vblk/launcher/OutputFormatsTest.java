@@ -186,6 +186,18 @@ final class OutputFormatsTest {
     }
 
     @Test
+    void theDiskIsNotReplacedByTheReport() throws IOException {
+        Path image = Files.write(directory.resolve("disk.raw"), new byte[4096]);
+        for (String target : List.of(image.toString(), "file:" + image)) {
+            VblkRun.of("bench", target, "--format=raw", "--output=" + image)
+                    .failed(2, "what the load works with");
+        }
+
+        assertEquals(4096, Files.size(image));
+        assertEquals(List.of("disk.raw"), names());
+    }
+
+    @Test
     void whatIsWrongWithTheOutputIsSaidBeforeTheLoad() {
         VblkRun.of("bench", "memory:64k", "--output=" + directory).failed(1, "is a directory");
         VblkRun.of("bench", "memory:64k", "--output=" + directory.resolve("no/report"))
