@@ -93,8 +93,8 @@ public final class TuneReport {
             out.append(figures(row.entry)).append('\n');
         }
         out.append("  (medians of slices; ratios to ").append(rules.reference())
-                .append(" within rounds with 95 % interval;\n   CPU, hits of polls and kicks for a request; rounds "
-                        + "with -: left as clearly worse)\n");
+                .append(" within rounds with 95 % interval;\n   CPU, hits of polls and kicks "
+                        + "for a request; rounds with -: left as clearly worse)\n");
         return out.append(advice()).toString();
     }
 

@@ -231,7 +231,8 @@ final class TuneCommand implements Command {
 
     private static String progress(TuneRace.Step step) {
         long seconds = step.leftNs() / 1_000_000_000L;
-        String text = String.format(Locale.ROOT, "Tune: %s, round %d, %d settings [eta %02dm:%02ds]",
+        String text = String.format(Locale.ROOT,
+                "Tune: %s, round %d, %d settings [eta %02dm:%02ds]",
                 step.stage(), step.round(), step.left(), seconds / 60, seconds % 60);
         return "\r" + text + " ".repeat(Math.max(0, 70 - text.length()));
     }

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 /** Which settings are tried, and the arithmetic of comparing them. */
 final class TunePlanTest {
     private static final Map<String, String> DEFAULTS = Map.of(
-            "poll-max-ns", "32768", "poll-policy", "weighted", "poll-weight", "3", "aio", "io_uring");
+            "poll-max-ns", "32768", "poll-policy", "weighted", "poll-weight", "3",
+            "aio", "io_uring");
 
     private static TunePlan plan(String... words) {
         Map<String, List<String>> sweep = new LinkedHashMap<>();
