@@ -32,7 +32,8 @@ final class TextReport {
 
     /** The table, what is remarkable, and the verdict. */
     static String of(SuiteResult result) {
-        StringBuilder out = new StringBuilder(table(result));
+        StringBuilder out = new StringBuilder();
+        out.append(result.scenarios().isEmpty() ? "" : table(result));
         List<String> notes = notes(result);
         if (!notes.isEmpty()) {
             out.append('\n');
