@@ -132,6 +132,11 @@ class CacheModeTest {
         assertEquals(SIZE + SECTOR, Files.size(path));
     }
 
+    private static OpenImage withFilters(ImageSpec spec, OpenImage image) throws Exception {
+        image.makeFilters(spec);
+        return image;
+    }
+
     /** A guest that comes back from another back-end flushes what it wrote there. */
     @Test
     void flushesAfterOthersMayHaveHadTheFile() throws Exception {
@@ -150,8 +155,8 @@ class CacheModeTest {
                 new FileFacts(false, 0, 0, 0, "raw", ""), spec.target(),
                 new FileHold(spec.target(), fd, true, false, ImageLocking.AUTO));
         try (AioContext context = AioContext.create(AioOptions.of(PollingOptions.OFF));
-                OpenImage image = OpenImage.raw(
-                        spec, raw, new EngineChoice(IoEngineKind.SYNC, ""));
+                OpenImage image = withFilters(spec, OpenImage.raw(
+                        spec, raw, new EngineChoice(IoEngineKind.SYNC, "")));
                 BlockBackend disk = new ContractFilter(image.attach(context), context);
                 TestRequest request = new TestRequest(1, 1)) {
             for (int turn = 1; turn <= 2; turn++) {
