@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -62,7 +63,7 @@ public final class Resampling {
     /** Compares and prints; returns the exit code. */
     public int run(PrintStream out) throws IOException {
         boolean fine = true;
-        out.printf("%-14s %-10s %6s %9s %9s %13s %9s%n", "scenario", "metric", "runs",
+        out.printf(Locale.ROOT, "%-14s %-10s %6s %9s %9s %13s %9s%n", "scenario", "metric", "runs",
                 "regressed", "twice", "inconclusive", "largest");
         for (Map.Entry<String, List<Recordings.Run>> entry : runs.entrySet()) {
             Scenario scenario = scenario(entry.getKey());
@@ -103,14 +104,15 @@ public final class Resampling {
     }
 
     private boolean print(PrintStream out, String scenario, Metric metric, Tally tally) {
-        out.printf("%-14s %-10s %6d %9d %9d %13d %9s%n", scenario, metric, comparisons,
+        int runs = tally.verdicts.values().stream().mapToInt(Integer::intValue).sum();
+        out.printf(Locale.ROOT, "%-14s %-10s %6d %9d %9d %13d %9s%n", scenario, metric, runs,
                 tally.of(Verdict.REGRESSED), tally.twice, tally.of(Verdict.INCONCLUSIVE),
                 Units.percent(Math.abs(metric.percent(tally.largest))));
         if (plant == null) {
             return tally.twice == 0;
         }
         return !metric.toString().equals(plant.metric())
-                || tally.of(Verdict.REGRESSED) >= FOUND_SHARE * comparisons;
+                || tally.of(Verdict.REGRESSED) >= FOUND_SHARE * runs;
     }
 
     private List<Gate.Finding> compare(Scenario scenario, List<Recordings.Run> all) {
