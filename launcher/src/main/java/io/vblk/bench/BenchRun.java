@@ -96,6 +96,10 @@ public final class BenchRun implements AutoCloseable {
             for (JobSpec job : phase) {
                 group += group < 0 || job.stonewall() || job.newGroup() ? 1 : 0;
                 OpenTarget target = targets.get(job.target());
+                if (job.goals().steady().kind() != null) {
+                    // What is wrong with it is said before the load begins.
+                    new SteadyCheck(job.goals().steady());
+                }
                 StopFlag own = new StopFlag(stop);
                 for (int number = 0; number < job.clones(); number++) {
                     int queue = queues.merge(target, 1, Integer::sum) - 1;

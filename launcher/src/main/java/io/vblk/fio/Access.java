@@ -57,7 +57,10 @@ public record Access(ReadWrite rw, int rwMixRead, BlockSizes sizes, Distribution
                 zeroesForTrims);
     }
 
-    /** Size of the unit of offsets: all are multiples of it, from the start of the region. */
+    /**
+     * Size of the unit that the region consists of, the smallest of all requests. Sequential
+     * requests of a kind with a larger smallest size step by that.
+     */
     public int unitBytes() {
         return sizes.minBytes(rw);
     }

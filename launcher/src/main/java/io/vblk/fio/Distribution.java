@@ -15,8 +15,8 @@ public sealed interface Distribution {
      * The n-th most liked block is asked for 1/n to the power of theta as often as the first.
      *
      * @param theta more than 0 and not 1
-     * @param base where the most liked block lies, a share of the region from 0 to 1, or negative
-     *     for blocks scattered by a hash
+     * @param base where the most liked block lies, a share of the region from 0 to 1; negative for
+     *     anywhere. The others are scattered in both cases
      */
     record Zipf(double theta, double base) implements Distribution {
         /** Checks the range. */
