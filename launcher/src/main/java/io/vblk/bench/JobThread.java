@@ -44,13 +44,15 @@ final class JobThread {
         try {
             Runnable work = inbox.take();
             while (work != END) {
+                // Of this piece: once it is seen to be idle, the next one may have its own.
+                CountDownLatch end = ended;
                 try {
                     work.run();
                 } catch (RuntimeException | Error e) {
                     onCrash.accept(e);
                 }
                 busy = false;
-                ended.countDown();
+                end.countDown();
                 work = inbox.take();
             }
         } catch (InterruptedException e) {
