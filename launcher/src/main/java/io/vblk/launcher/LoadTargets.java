@@ -4,6 +4,7 @@ package io.vblk.launcher;
 import io.vblk.bench.FileSetup;
 import io.vblk.bench.TargetSetup;
 import io.vblk.block.image.ImageSpec;
+import io.vblk.fio.Attachment;
 import io.vblk.fio.JobSpec;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -76,6 +77,7 @@ final class LoadTargets {
      */
     private static CommandLine lineOf(CommandLine line, String target, List<JobSpec> jobs)
             throws UsageException {
+        checkAlike(line, target, jobs);
         Map<String, String> own = new LinkedHashMap<>();
         for (JobSpec job : jobs) {
             Map<String, String> asked = new LinkedHashMap<>(job.attachment().device());
@@ -89,9 +91,8 @@ final class LoadTargets {
             for (Map.Entry<String, String> option : asked.entrySet()) {
                 String other = own.putIfAbsent(option.getKey(), option.getValue());
                 if (other != null && !other.equals(option.getValue())) {
-                    throw new UsageException(target + " is one device for all of its jobs, and one "
-                            + "has " + option.getKey() + "=" + other + ", another "
-                            + option.getKey() + "=" + option.getValue());
+                    throw unlike(target, option.getKey() + "=" + other,
+                            option.getKey() + "=" + option.getValue());
                 }
             }
         }
@@ -113,6 +114,40 @@ final class LoadTargets {
         } catch (ParseException e) {
             throw new UsageException(target + ": " + e.getMessage());
         }
+    }
+
+    /**
+     * Refuses what fio gives each job and a target has once: else a job without direct would be
+     * past the page cache because another one is, and a deep queue one request at a time.
+     */
+    private static void checkAlike(CommandLine line, String target, List<JobSpec> jobs)
+            throws UsageException {
+        Attachment first = jobs.get(0).attachment();
+        for (JobSpec job : jobs) {
+            Attachment other = job.attachment();
+            if (!line.hasOption("aio") && first.isSynchronous() != other.isSynchronous()) {
+                throw unlike(target, engine(first), engine(other));
+            }
+            boolean cached = first.device().containsKey("cache")
+                    || other.device().containsKey("cache") || line.hasOption("cache");
+            if (!cached && isDirect(first) != isDirect(other)) {
+                throw unlike(target, "direct=" + (isDirect(first) ? 1 : 0),
+                        "direct=" + (isDirect(other) ? 1 : 0));
+            }
+        }
+    }
+
+    private static boolean isDirect(Attachment attachment) {
+        return Boolean.TRUE.equals(attachment.direct());
+    }
+
+    private static String engine(Attachment attachment) {
+        return attachment.ioengine() == null ? "no ioengine" : "ioengine=" + attachment.ioengine();
+    }
+
+    private static UsageException unlike(String target, String one, String other) {
+        return new UsageException(target + " is one device for all of its jobs, and one has "
+                + one + ", another " + other);
     }
 
     private static String word(Option option, String value) {

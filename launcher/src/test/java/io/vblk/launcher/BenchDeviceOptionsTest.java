@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +65,19 @@ final class BenchDeviceOptionsTest {
             assertAllServed(run, 1);
             assertRing(run, values);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ioengine=libaio|ioengine=psync", "direct=1|", "|direct=1",
+        "ioengine=libaio|ioengine=libaio direct=1"})
+    void jobsOfOneTargetCannotDifferInWhatItHasOnce(String options) throws IOException {
+        String[] own = options.split("\\|", -1);
+        Path image = Files.write(directory.resolve("disk.raw"), new byte[64 << 10]);
+        Path jobs = Files.writeString(directory.resolve("jobs.fio"), "[global]\nfilename=" + image
+                + "\nnumber_ios=2\n[a]\n" + own[0].replace(' ', '\n') + "\n[b]\n"
+                + own[1].replace(' ', '\n') + "\n");
+        VblkRun.of("bench", jobs.toString())
+                .failed(2, "disk.raw is one device for all of its jobs");
     }
 
     @Test
