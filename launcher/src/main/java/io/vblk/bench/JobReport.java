@@ -2,6 +2,7 @@
 package io.vblk.bench;
 
 import io.vblk.fio.Direction;
+import io.vblk.fio.JobSpec;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
 import java.io.IOException;
@@ -28,9 +29,24 @@ public final class JobReport {
         this.troubles = List.copyOf(troubles);
     }
 
-    /** fio's normal output, with the loops' statistics after it. */
+    /** The same, of jobs without a [global]. */
     public String toText() {
-        return new TextReport(this).write();
+        return toText(Map.of());
+    }
+
+    /**
+     * fio's normal output, with the loops' statistics after it.
+     *
+     * @param globals options of [global], name to value
+     */
+    public String toText(Map<String, String> globals) {
+        return new TextReport(this, globals).write();
+    }
+
+    /** What a job says of itself, or [global] of all; empty if neither does. */
+    static String descriptionOf(JobSpec spec, Map<String, String> globals) {
+        return spec.options().getOrDefault(
+                "description", globals.getOrDefault("description", ""));
     }
 
     /** What the event loops did, handler by handler; empty if they are in another process. */
@@ -124,7 +140,8 @@ public final class JobReport {
                     + "and time_based");
         }
         if (total.verifyErrors > 0) {
-            lines.add(total.verifyErrors + " blocks did not read back as written");
+            lines.add(total.verifyErrors + (total.verifyErrors == 1 ? " block" : " blocks")
+                    + " did not read back as written");
         }
         lines.addAll(troubles);
         return lines;

@@ -125,6 +125,10 @@ final class JsonReport {
         if (result.steady() != null) {
             writeSteady(result.steady());
         }
+        String description = JobReport.descriptionOf(result.spec(), globals);
+        if (!description.isEmpty()) {
+            json.writeStringField("desc", description);
+        }
         writeOwn(result);
         json.writeEndObject();
     }

@@ -65,9 +65,8 @@ final class TerseReport {
         if (spec.goals().goesOnAfterErrors()) {
             field("%d;%d", job.allErrors(), JobReport.errorOf(result));
         }
-        String description = spec.options().getOrDefault(
-                "description", globals.get("description"));
-        if (description != null) {
+        String description = JobReport.descriptionOf(spec, globals);
+        if (!description.isEmpty()) {
             field("%s", plain(description));
         }
         out.append('\n');

@@ -15,6 +15,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
@@ -31,10 +32,12 @@ final class TextReport {
             DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss yyyy", Locale.ROOT);
 
     private final JobReport report;
+    private final Map<String, String> globals;
     private final StringBuilder out = new StringBuilder();
 
-    TextReport(JobReport report) {
+    TextReport(JobReport report, Map<String, String> globals) {
         this.report = report;
+        this.globals = globals;
     }
 
     String write() {
@@ -68,6 +71,10 @@ final class TextReport {
         line("%s: (groupid=%d, jobs=%d): err=%2d: pid=%d: %s", spec.name(), result.group(),
                 job.jobs, JobReport.errorOf(result), ProcessHandle.current().pid(),
                 DATE.format(report.started()));
+        String description = JobReport.descriptionOf(spec, globals);
+        if (!description.isEmpty()) {
+            line("  Description  : [%s]", description);
+        }
         DirectionStats.KINDS.forEach(direction -> writeDirection(direction, result));
         writeLatencyClasses(job);
         writeSync(job, spec.reporting());
@@ -157,11 +164,11 @@ final class TextReport {
         writePercentiles(stats, result.spec());
         RunningStats bw = stats.bandwidth;
         if (bw.count() > 0) {
-            line("   bw (  KiB/s): min=%5.0f, max=%5.0f, per=%3.2f%%, avg=%8.2f, stdev=%8.2f, "
+            line("   bw (  KiB/s): min=%5.0f, max=%5.0f, per=%3.2f%%, avg=%5.2f, stdev=%5.2f, "
                     + "samples=%d", bw.min(), bw.max(), report.shareOfGroup(result, direction),
                     bw.mean(), bw.deviation(), bw.count());
             RunningStats iops = stats.iops;
-            line("   iops        : min=%5.0f, max=%5.0f, avg=%8.2f, stdev=%8.2f, samples=%d",
+            line("   iops        : min=%5.0f, max=%5.0f, avg=%5.2f, stdev=%5.2f, samples=%d",
                     iops.min(), iops.max(), iops.mean(), iops.deviation(), iops.count());
         }
     }

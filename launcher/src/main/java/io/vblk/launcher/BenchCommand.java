@@ -5,16 +5,19 @@ import io.vblk.bench.BenchRun;
 import io.vblk.bench.Comparison;
 import io.vblk.bench.ComparisonReport;
 import io.vblk.bench.Environment;
+import io.vblk.bench.FioFormat;
 import io.vblk.bench.JobReport;
 import io.vblk.fio.BlockSizes;
 import io.vblk.fio.FioOptions;
 import io.vblk.fio.JobPlan;
 import io.vblk.fio.JobSpec;
+import io.vblk.fio.SizeSplit;
 import io.vblk.fio.WaitMode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -218,6 +221,11 @@ final class BenchCommand implements Command {
         }
     }
 
+    private static String range(SizeSplit sizes) {
+        return FioFormat.binaryBytes(sizes.minBytes()) + "-"
+                + FioFormat.binaryBytes(sizes.maxBytes());
+    }
+
     private static String headline(List<JobSpec> jobs) {
         StringBuilder text = new StringBuilder();
         int group = -1;
@@ -228,11 +236,11 @@ final class BenchCommand implements Command {
             group += group < 0 || job.stonewall() || job.newGroup() ? 1 : 0;
             guests += job.clones();
             open += job.isOpenLoop() ? job.clones() : 0;
-            text.append(String.format(Locale.ROOT, "%s: (g=%d): rw=%s, bs=(R) %dB-%dB, "
-                    + "(W) %dB-%dB, (T) %dB-%dB, ioengine=vblk, iodepth=%d%n", job.name(), group,
-                    job.rw().fioName(), sizes.read().minBytes(), sizes.read().maxBytes(),
-                    sizes.write().minBytes(), sizes.write().maxBytes(), sizes.trim().minBytes(),
-                    sizes.trim().maxBytes(), job.iodepth()));
+            text.append(String.format(Locale.ROOT, "%s: (g=%d): rw=%s, bs=(R) %s, (W) %s, "
+                    + "(T) %s, ioengine=%s, iodepth=%d%n", job.name(), group,
+                    job.rw().fioName(), range(sizes.read()), range(sizes.write()),
+                    range(sizes.trim()), Objects.requireNonNullElse(
+                            job.attachment().ioengine(), "vblk"), job.iodepth()));
         }
         String loop = open == 0 ? "closed loop" : open == guests ? "open loop"
                 : open + " open loop, " + (guests - open) + " closed loop";

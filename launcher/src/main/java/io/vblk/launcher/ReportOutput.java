@@ -165,7 +165,7 @@ final class ReportOutput implements AutoCloseable {
                 case JSON -> report.toJson(globals, false, false) + "\n";
                 case JSON_PLUS -> report.toJson(globals, true, false) + "\n";
                 case JSON_LINES -> report.toJson(globals, false, true) + "\n";
-                case NORMAL -> "\n" + report.toText();
+                case NORMAL -> "\n" + report.toText(globals);
             });
         }
     }
@@ -183,7 +183,7 @@ final class ReportOutput implements AutoCloseable {
                 case JSON_LINES -> write(report.toJson().replaceAll("\\s*\n\\s*", "") + "\n");
                 case NORMAL -> {
                     for (JobReport whole : report.wholes()) {
-                        write("\n" + whole.toText());
+                        write("\n" + whole.toText(globals));
                     }
                     write("\n" + report.toText());
                 }

@@ -100,6 +100,6 @@ final class BenchVerifyTest {
 
         assertEquals(1, run.code(), run.err());
         assertTrue(run.err().startsWith("vblk: verify: offset 20480, length 4096: "), run.err());
-        assertTrue(run.err().endsWith("vblk: 1 blocks did not read back as written\n"), run.err());
+        assertTrue(run.err().endsWith("vblk: 1 block did not read back as written\n"), run.err());
     }
 }

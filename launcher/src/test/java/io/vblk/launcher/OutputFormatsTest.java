@@ -92,6 +92,20 @@ final class OutputFormatsTest {
     }
 
     @Test
+    void textAndJsonHaveTheDescriptionAndTextTheEngineAsked() throws IOException {
+        Path file = Files.writeString(directory.resolve("one.fio"), "[global]\nbs=64k\n"
+                + "description=what it is\nioengine=null\n[a]\nsize=64k\n");
+        String out = VblkRun.of("bench", file.toString(), "--filename=null:1M",
+                "--output-format=json,normal").succeeded().out();
+        JsonTree json = JsonTree.parse(out.substring(out.indexOf("{\n"), out.indexOf("\n}") + 2));
+
+        assertEquals("what it is", json.text("jobs[0].desc"));
+        assertTrue(out.contains("\n  Description  : [what it is]\n"), out);
+        assertTrue(out.contains("a: (g=0): rw=read, bs=(R) 64.0KiB-64.0KiB, "), out);
+        assertTrue(out.contains(", ioengine=null, iodepth=1\n"), out);
+    }
+
+    @Test
     void binsOfJsonPlusHaveEachRequest() throws IOException {
         JsonTree json = JsonTree.parse(VblkRun.of("bench", "memory:1M", "--rw=randrw",
                 "--slat_percentiles=1", "--output-format=json+").succeeded().out());
