@@ -24,7 +24,7 @@ import java.util.function.Consumer;
  * needs.
  */
 public final class TuneRace {
-    /** Fewest rounds of the first two stages; nobody leaves earlier. */
+    /** Fewest rounds of the first two stages; nobody leaves, and nothing wins, earlier. */
     static final int ROUNDS_MIN = 4;
     /** Fewest rounds of the last stage that count without those before it. */
     static final int CONFIRMING_MIN = 7;
@@ -252,9 +252,10 @@ public final class TuneRace {
         List<TuneEntry> rivals = entries.stream()
                 .filter(entry -> !entry.isOut() && !entry.slices.isEmpty()
                         && (!confirmed || entry.slices.lastKey() >= from)).toList();
-        TuneVerdict verdict = TuneVerdict.of(rules, statistics, rivals,
-                entries.stream().filter(entry -> !entry.slices.isEmpty()).toList(), reference,
-                from);
+        // Of one round all that is drawn again is that round: it would be sure of anything.
+        TuneVerdict verdict = round < ROUNDS_MIN ? TuneVerdict.UNKNOWN
+                : TuneVerdict.of(rules, statistics, rivals, entries.stream()
+                        .filter(entry -> !entry.slices.isEmpty()).toList(), reference, from);
         return new TuneReport(rules, sliceNs, round, clock.nanoTime() - beganNs, entries,
                 reference, verdict, statistics);
     }

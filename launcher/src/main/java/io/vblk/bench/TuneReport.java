@@ -76,8 +76,9 @@ public final class TuneReport {
     /** The settings as a table, and what is recommended. */
     public String toText() {
         StringBuilder out = new StringBuilder();
-        out.append(String.format(Locale.ROOT, "Tuning of %s for %s: %d rounds of slices of %d ms, "
+        out.append(String.format(Locale.ROOT, "Tuning of %s for %s: %d round%s of slices of %d ms, "
                 + "%.0f s, order from seed %d%n", rules.target(), rules.goal(), rounds,
+                rounds == 1 ? "" : "s",
                 sliceNs / 1_000_000, tookNs / NANOS_PER_SECOND, rules.seed()));
         if (rows.isEmpty()) {
             return out.append("Nothing is known yet: not one round was done\n").toString();
@@ -135,6 +136,10 @@ public final class TuneReport {
 
     /** What is recommended, and how sure that is. */
     String advice() {
+        if (rounds < TuneRace.ROUNDS_MIN) {
+            return String.format(Locale.ROOT, "Nothing can be recommended yet: %d round%s, and %d "
+                    + "are the least%n", rounds, rounds == 1 ? "" : "s", TuneRace.ROUNDS_MIN);
+        }
         if (verdict.chosen() == null) {
             return rules.cpuLimitPercent() > 0
                     ? String.format(Locale.ROOT, "No setting stays below %.0f %% of a processor%n",
