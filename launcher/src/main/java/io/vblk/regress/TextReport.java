@@ -24,7 +24,8 @@ final class TextReport {
     static String head(Build baseline, Build candidate, Settings settings,
             Environment environment) {
         return "baseline:  " + baseline + "\ncandidate: " + candidate + "\nmachine:   "
-                + environment + "\nmethod:    " + settings.forks() + " forks of each side, "
+                + environment + "\nmethod:    " + settings.forks()
+                + (settings.forks() == 1 ? " fork" : " forks") + " of each side, "
                 + settings.rounds() + " to " + settings.roundsMax() + " rounds, seed "
                 + settings.seed()
                 + (settings.plant() == null ? "" : ", planted " + settings.plant()) + "\n\n";
