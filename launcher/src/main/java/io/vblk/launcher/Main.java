@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
+import org.apache.commons.cli.MissingArgumentException;
 import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
 import org.apache.commons.cli.UnrecognizedOptionException;
@@ -166,6 +167,9 @@ public final class Main {
         } catch (UnrecognizedOptionException e) {
             throw new UsageException(command.name() + ": " + command.unknown(e.getOption())
                     + "; see vblk " + command.name() + " --help");
+        } catch (MissingArgumentException e) {
+            throw new UsageException(command.name() + ": option " + e.getOption().getLongOpt()
+                    + " needs a value; see vblk " + command.name() + " --help");
         } catch (ParseException e) {
             throw new UsageException(
                     command.name() + ": " + e.getMessage() + "; see vblk " + command.name()

@@ -245,9 +245,9 @@ final class BadInputTest {
 
     @Test
     void optionWithoutItsValue() {
-        bench("--bs").failed(USAGE, "bs", "--help");
+        bench("--bs").failed(USAGE, "option bs needs a value", "--help");
         VblkRun.of("bench", "--iodepth", "--bs=4k", image.toString())
-                .failed(USAGE, "iodepth", "--help");
+                .failed(USAGE, "option iodepth needs a value", "--help");
     }
 
     @ParameterizedTest
