@@ -263,7 +263,8 @@ public final class BenchRun implements AutoCloseable {
                         clone.generator().stats(), clone.target.report(), clone.steady()));
             }
         }
-        return new JobReport(started, results, explained, troubles);
+        JobReport report = new JobReport(started, results, explained, troubles);
+        return stop.isRequested() ? report : report.ofWholeRun();
     }
 
     private void startThreads(List<Clone> phase) throws IOException {

@@ -121,6 +121,16 @@ public final class JobReport {
         return new JobReport(started, both, tail, all);
     }
 
+    /** The same of a run that nobody stopped: it must have measured something. */
+    JobReport ofWholeRun() {
+        if (!failures().isEmpty() || total().ios() > 0
+                || results.stream().allMatch(job -> job.spec().timing().rampNs() == 0)) {
+            return this;
+        }
+        return new JobReport(started, results, tail, List.of("nothing was measured: the load ended"
+                + " within ramp_time; give it a runtime and time_based"));
+    }
+
     /** What went wrong, a line each, for the operator; empty after a good run. */
     public List<String> failures() {
         List<String> lines = new ArrayList<>();
@@ -134,11 +144,6 @@ public final class JobReport {
             lines.addAll(job.verifyFailures);
         }
         JobStats total = total();
-        if (lines.isEmpty() && total.ios() == 0
-                && results.stream().anyMatch(job -> job.spec().timing().rampNs() > 0)) {
-            lines.add("nothing was measured: the load ended within ramp_time; give it a runtime "
-                    + "and time_based");
-        }
         if (total.verifyErrors > 0) {
             lines.add(total.verifyErrors + (total.verifyErrors == 1 ? " block" : " blocks")
                     + " did not read back as written");

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -34,8 +33,13 @@ record AnatomyOptions(int interval, Path picture) {
                 "also draw these stages into an SVG file"));
     }
 
-    /** Reads them; the file's directory has to be there before a load begins. */
-    static AnatomyOptions of(CommandLine line) throws UsageException, IOException {
+    /**
+     * Reads them; the file's directory has to be there before a load begins.
+     *
+     * @param words what the load works with
+     */
+    static AnatomyOptions of(CommandLine line, List<String> words)
+            throws UsageException, IOException {
         String file = CommonOptions.text(line, PICTURE, null);
         int interval = CommonOptions.integer(
                 line, INTERVAL, file == null ? 0 : Integer.parseInt(IMPLIED));
@@ -49,7 +53,9 @@ record AnatomyOptions(int interval, Path picture) {
             throw new UsageException(PICTURE + " needs requests to draw: leave " + INTERVAL
                     + "=0 out");
         }
-        return new AnatomyOptions(interval, checked(file));
+        Path path = checked(file);
+        WholeFile.checkOther(PICTURE, file, words);
+        return new AnatomyOptions(interval, path);
     }
 
     private static Path checked(String file) throws UsageException, IOException {
@@ -82,14 +88,6 @@ record AnatomyOptions(int interval, Path picture) {
         if (picture == null) {
             return;
         }
-        Path draft = picture.resolveSibling(picture.getFileName() + ".part");
-        try {
-            Files.writeString(draft, JobReport.anatomyToSvg(reports));
-            Files.move(draft, picture, StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            Files.deleteIfExists(draft);
-            throw new IOException(picture + " cannot be written: " + e.getMessage(), e);
-        }
+        WholeFile.write(picture, JobReport.anatomyToSvg(reports));
     }
 }

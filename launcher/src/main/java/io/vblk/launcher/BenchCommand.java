@@ -119,6 +119,13 @@ final class BenchCommand implements Command {
         return targets;
     }
 
+    /** What no output may replace: targets, those of single jobs too, and job files. */
+    private static List<String> words(CommandLine line, JobPlan plan) {
+        List<String> words = new ArrayList<>(line.getArgList());
+        plan.jobs().stream().map(JobSpec::target).filter(Objects::nonNull).forEach(words::add);
+        return words;
+    }
+
     private static int measure(CommandLine line, JobPlan plan, List<String> targets)
             throws UsageException, IOException {
         if (line.hasOption("stats") && targets.size() == 1
@@ -127,10 +134,11 @@ final class BenchCommand implements Command {
                     + targets.get(0));
         }
         List<JobSpec> jobs = LoadTargets.on(plan.jobs(), targets.isEmpty() ? null : targets.get(0));
-        AnatomyOptions anatomy = AnatomyOptions.of(line);
+        List<String> words = words(line, plan);
+        AnatomyOptions anatomy = AnatomyOptions.of(line, words);
         ReportFile file = ReportFile.of(line);
         Termination termination = Termination.handle();
-        try (ReportOutput output = ReportOutput.open(line, plan.globals());
+        try (ReportOutput output = ReportOutput.open(line, plan.globals(), words);
                 BenchRun run = BenchRun.open(jobs, LoadTargets.setups(line, jobs));
                 ProgressLine progress = ProgressLine.of(line, jobs)) {
             termination.stops(run::stop);
@@ -168,11 +176,12 @@ final class BenchCommand implements Command {
 
     private static int compare(CommandLine line, JobPlan plan, List<String> targets)
             throws UsageException, IOException {
-        AnatomyOptions anatomy = AnatomyOptions.of(line);
+        List<String> words = words(line, plan);
+        AnatomyOptions anatomy = AnatomyOptions.of(line, words);
         ReportFile file = ReportFile.of(line);
         Termination termination = Termination.handle();
         List<BenchRun> runs = new ArrayList<>();
-        try (ReportOutput output = ReportOutput.open(line, plan.globals());
+        try (ReportOutput output = ReportOutput.open(line, plan.globals(), words);
                 ProgressLine progress = ProgressLine.of(line, plan.jobs())) {
             if (output.intervalNs() > 0) {
                 throw new UsageException("status-interval is about one target: leave it out with "

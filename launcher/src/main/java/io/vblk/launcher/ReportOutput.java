@@ -19,7 +19,6 @@ import org.apache.commons.cli.Options;
  * JSON, text. Thread: main.
  */
 final class ReportOutput implements AutoCloseable {
-    private static final String FILE = "file:";
     private static final int TERSE_DEFAULT = 3;
     private static final int TERSE_MIN = 3;
     private static final int TERSE_MAX = 5;
@@ -84,8 +83,9 @@ final class ReportOutput implements AutoCloseable {
      * Reads the options and begins the file, so that what is wrong with them is said before a load.
      *
      * @param globals options of [global]
+     * @param used what the load works with
      */
-    static ReportOutput open(CommandLine line, Map<String, String> globals)
+    static ReportOutput open(CommandLine line, Map<String, String> globals, List<String> used)
             throws UsageException, IOException {
         Set<Format> formats = EnumSet.noneOf(Format.class);
         String words = CommonOptions.text(line, "output-format", "normal");
@@ -103,20 +103,13 @@ final class ReportOutput implements AutoCloseable {
         String name = CommonOptions.text(line, "output", null);
         return new ReportOutput(formats, version, globals,
                 interval(CommonOptions.text(line, "status-interval", "0")),
-                name == null ? null : file(name, line.getArgList()));
+                name == null ? null : file(name, used));
     }
 
-    private static WholeFile file(String name, List<String> words)
+    private static WholeFile file(String name, List<String> used)
             throws UsageException, IOException {
-        WholeFile file = WholeFile.open("output", name);
-        for (String word : words) {
-            if (file.replaces(word.startsWith(FILE) ? word.substring(FILE.length()) : word)) {
-                file.close();
-                throw new UsageException("output=" + name + " is what the load works with: name "
-                        + "another file");
-            }
-        }
-        return file;
+        WholeFile.checkOther("output", name, used);
+        return WholeFile.open("output", name);
     }
 
     private static long interval(String text) throws UsageException {

@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -224,7 +223,7 @@ final class TuneCommand implements Command {
                     + control + " set-polling " + chosen.commandLine().replace("--", ""));
         }
         if (svg != null) {
-            draw(svg, report.toSvg());
+            WholeFile.write(svg, report.toSvg());
         }
         return termination.exitCodeAfter(0);
     }
@@ -262,22 +261,10 @@ final class TuneCommand implements Command {
                 throw new IOException("svg=" + file
                         + " cannot be written: name a file in a directory that may be written to");
             }
+            WholeFile.checkOther(TuneOptions.SVG, file, line.getArgList());
             return path;
         } catch (InvalidPathException e) {
             throw new UsageException("svg=" + file + " is no path");
-        }
-    }
-
-    /** What was there stays until the new picture is whole. */
-    private static void draw(Path svg, String text) throws IOException {
-        Path draft = svg.resolveSibling(svg.getFileName() + ".part");
-        try {
-            Files.writeString(draft, text);
-            Files.move(draft, svg, StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            Files.deleteIfExists(draft);
-            throw new IOException(svg + " cannot be written: " + e.getMessage(), e);
         }
     }
 }

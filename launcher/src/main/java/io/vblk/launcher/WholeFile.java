@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 
 /**
  * A file that is there with all of its contents or as it was before: written beside its place and
@@ -21,6 +22,7 @@ final class WholeFile implements AutoCloseable {
     /** S_IFMT and S_IFBLK of inode(7). */
     private static final int TYPE_BITS = 0170000;
     private static final int TYPE_BLOCK = 0060000;
+    private static final String FILE = "file:";
 
     private final Path target;
     /** Null if the target itself is written. */
@@ -51,13 +53,17 @@ final class WholeFile implements AutoCloseable {
         if (name.isEmpty()) {
             throw new UsageException(option + " needs a file");
         }
+        return open(path);
+    }
+
+    private static WholeFile open(Path path) throws IOException {
         try {
             if (Files.isDirectory(path)) {
-                throw new IOException(name + " is a directory: name a file in it");
+                throw new IOException(path + " is a directory: name a file in it");
             }
             if (Files.exists(path) && !Files.isRegularFile(path)) {
                 if (((int) Files.getAttribute(path, "unix:mode") & TYPE_BITS) == TYPE_BLOCK) {
-                    throw new IOException(name + " is a block device: name a file");
+                    throw new IOException(path + " is a block device: name a file");
                 }
                 return new WholeFile(path, null,
                         Files.newOutputStream(path, StandardOpenOption.WRITE));
@@ -70,6 +76,14 @@ final class WholeFile implements AutoCloseable {
         }
     }
 
+    /** Writes one in one go; IOException in words for an operator. */
+    static void write(Path path, String text) throws IOException {
+        try (WholeFile file = open(path)) {
+            file.write(text);
+            file.finish();
+        }
+    }
+
     private static IOException cannot(Path path, IOException e) {
         String reason = e instanceof FileSystemException told && told.getReason() != null
                 ? told.getReason()
@@ -79,13 +93,27 @@ final class WholeFile implements AutoCloseable {
         return new IOException(path + " cannot be written: " + reason, e);
     }
 
-    /** Whether it replaces that file; what is no path is none. */
-    boolean replaces(String other) throws IOException {
-        try {
-            Path path = Path.of(other);
-            return Files.exists(path) && Files.exists(target) && Files.isSameFile(target, path);
-        } catch (InvalidPathException e) {
-            return false;
+    /**
+     * Checks that a file which is going to be written is none that a load works with.
+     *
+     * @param option the option that names it
+     * @param words images, as targets name them, and job files; what is no path is none
+     * @throws UsageException if it is one of them
+     */
+    static void checkOther(String option, String name, List<String> words)
+            throws UsageException, IOException {
+        for (String word : words) {
+            String other = word.startsWith(FILE) ? word.substring(FILE.length()) : word;
+            try {
+                Path path = Path.of(other);
+                Path own = Path.of(name);
+                if (Files.exists(path) && Files.exists(own) && Files.isSameFile(own, path)) {
+                    throw new UsageException(option + "=" + name + " is what the load works with:"
+                            + " name another file");
+                }
+            } catch (InvalidPathException e) {
+                continue; // whoever opens it says so
+            }
         }
     }
 

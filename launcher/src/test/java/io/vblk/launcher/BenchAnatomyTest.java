@@ -130,6 +130,26 @@ final class BenchAnatomyTest {
     }
 
     @Test
+    void whatIsNoFileIsWrittenAndALinkFollowed() throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        Process reader = new ProcessBuilder("cat", pipe.toString()).start();
+        bench("--anatomy-svg=" + pipe).succeeded();
+        boolean stayed = !Files.isRegularFile(pipe);
+        if (!stayed) {
+            reader.destroy(); // nobody writes to it any more
+        }
+        assertTrue(stayed, "the pipe was replaced by a file");
+        assertTrue(new String(reader.getInputStream().readAllBytes()).startsWith("<svg "));
+
+        Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("b.svg"));
+        Files.writeString(directory.resolve("b.svg"), "old");
+        bench("--anatomy-svg=" + link).succeeded();
+        assertTrue(Files.isSymbolicLink(link));
+        assertTrue(Files.readString(link).startsWith("<svg "));
+    }
+
+    @Test
     void whatCannotBeDrawnIsSaidBeforeTheLoad() {
         bench("--anatomy-svg=" + directory.resolve("none/a.svg")).failed(1, "none/a.svg");
         bench("--anatomy-svg=" + directory).failed(1, "is a directory");

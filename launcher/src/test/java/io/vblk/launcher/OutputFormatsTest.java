@@ -212,6 +212,37 @@ final class OutputFormatsTest {
     }
 
     @Test
+    void aLoadThatIsInterruptedInItsRampHasAReportAndTheSignalsCode() throws Exception {
+        try (VblkProcess bench = VblkProcess.start(directory, "bench", "null:1M", "--wait=event",
+                "--rate_iops=100", "--ramp_time=600", "--time_based", "--runtime=600",
+                "--eta=always", "--eta-newline=500ms")) {
+            bench.await("the load", () -> bench.err().contains("eta"));
+            bench.signal("TERM");
+            VblkRun run = bench.end();
+
+            assertEquals(128 + 15, run.code(), run.err());
+            assertFalse(run.err().contains("nothing was measured"), run.err());
+            assertTrue(run.out().contains("err= 0"), run.out());
+        }
+    }
+
+    @Test
+    void aDiskThatAJobNamesIsNotReplacedEither() throws IOException {
+        Path image = Files.write(directory.resolve("disk.raw"), new byte[4096]);
+        Path jobs = Files.writeString(directory.resolve("one.fio"),
+                "[a]\nioengine=psync\nfilename=" + image + "\n");
+        for (String option : List.of("output", "anatomy-svg")) {
+            VblkRun.of("bench", jobs.toString(), "--" + option + "=" + image)
+                    .failed(2, option + "=", "what the load works with");
+            VblkRun.of("bench", jobs.toString(), "--" + option + "=" + jobs)
+                    .failed(2, option + "=", "what the load works with");
+        }
+
+        assertEquals(4096, Files.size(image));
+        assertEquals(List.of("disk.raw", "one.fio"), names());
+    }
+
+    @Test
     void whatIsWrongWithTheOutputIsSaidBeforeTheLoad() {
         VblkRun.of("bench", "memory:64k", "--output=" + directory).failed(1, "is a directory");
         VblkRun.of("bench", "memory:64k", "--output=" + directory.resolve("no/report"))

@@ -114,7 +114,8 @@ final class VblkProcess implements AutoCloseable {
         return read(out);
     }
 
-    private String err() {
+    /** What it has said on stderr so far. */
+    String err() {
         return read(err);
     }
 
