@@ -5,6 +5,7 @@ import io.vblk.fio.ArrivalRate;
 import io.vblk.fio.Direction;
 import io.vblk.fio.Goals;
 import io.vblk.fio.JobSpec;
+import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
 import java.util.List;
 import java.util.Locale;
@@ -136,7 +137,12 @@ final class Outcomes {
      */
     boolean failed(int slot, int errno) {
         stats.errors++;
-        stats.failed(errno == 0 ? Posix.EIO : errno, words(slot) + " failed");
+        if (stats.error == 0) {
+            // A device says no more than that; what it was told by the host is in its report.
+            stats.failed(errno == 0 ? Posix.EIO : errno, words(slot) + " failed"
+                    + (errno == 0 || errno == Posix.EIO ? "" : ": "
+                            + ErrnoException.describe(errno)));
+        }
         return !(slots.directions[slot] == Direction.READ
                 ? goals.continueOnRead() : goals.continueOnWrite());
     }

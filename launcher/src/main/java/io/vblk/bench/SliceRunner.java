@@ -127,8 +127,7 @@ public final class SliceRunner implements AutoCloseable {
         AioStats loops = report.own() == null ? null : report.own().loopTotal();
         return new SliceResult(latency, Math.max(1, total.elapsedNs), total.completed, cpuNs,
                 loops == null ? 0 : loops.pollHits(), loops == null ? 0 : loops.waits(),
-                report.kicks(), report.calls(),
-                total.errorText == null ? null : total.errorText + " failed");
+                report.kicks(), report.calls(), total.errorText);
     }
 
     /** Does something for each guest on its thread, and waits for all. */

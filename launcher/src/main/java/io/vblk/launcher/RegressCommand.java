@@ -15,6 +15,8 @@ import io.vblk.regress.Scenarios;
 import io.vblk.regress.Settings;
 import io.vblk.regress.StopSwitch;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
@@ -186,13 +188,28 @@ final class RegressCommand implements Command {
                 plant(line));
     }
 
-    private static Regression.Outputs outputs(CommandLine line) {
+    private static Regression.Outputs outputs(CommandLine line)
+            throws UsageException, IOException {
         return new Regression.Outputs(path(line, "json"), path(line, "junit"),
                 path(line, "html"), path(line, "history"), path(line, "record"));
     }
 
-    private static Path path(CommandLine line, String name) {
+    /** Where results go, looked at before it takes time to measure them. */
+    private static Path path(CommandLine line, String name) throws UsageException, IOException {
         String file = text(line, name, null);
-        return file == null ? null : Path.of(file);
+        if (file == null) {
+            return null;
+        }
+        try {
+            Path path = Path.of(file);
+            if (file.isEmpty() || Files.isDirectory(path)
+                    || !Files.isDirectory(path.toAbsolutePath().getParent())) {
+                throw new IOException(name + "=" + file
+                        + " cannot be written: name a file in a directory that is there");
+            }
+            return path;
+        } catch (InvalidPathException e) {
+            throw new UsageException(name + "=" + file + " is no path");
+        }
     }
 }

@@ -110,6 +110,7 @@ final class Fork implements AutoCloseable {
         int version = Protocol.announced(line);
         if (version == 0) {
             boolean ended = line.equals(END);
+            stop.checkSoon();
             throw new IOException(build + " has no regress-worker: " + (ended && saysUnknown()
                     ? "it is older than vblk regress; choose a newer revision"
                     : "it said " + shown(ended ? lastError() : line)));

@@ -16,16 +16,22 @@ final class Recording implements AutoCloseable {
     /** Of the lines' form. */
     static final int VERSION = 1;
 
+    private final Path file;
     private final BufferedWriter out;
 
-    private Recording(BufferedWriter out) {
+    private Recording(Path file, BufferedWriter out) {
+        this.file = file;
         this.out = out;
     }
 
     /** A recording in a file; null for none at all. */
     static Recording to(Path file) throws IOException {
-        return new Recording(file == null ? null : Files.newBufferedWriter(
-                file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+        try {
+            return new Recording(file, file == null ? null : Files.newBufferedWriter(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+        } catch (IOException e) {
+            throw WholeFile.cannot(file, e);
+        }
     }
 
     void begin(Scenario scenario, Map<Side, Build> builds, long seed, long sliceMs)
@@ -45,14 +51,22 @@ final class Recording implements AutoCloseable {
 
     private void write(JsonLine line) throws IOException {
         if (out != null) {
-            out.write(line + "\n");
+            try {
+                out.write(line + "\n");
+            } catch (IOException e) {
+                throw WholeFile.cannot(file, e);
+            }
         }
     }
 
     /** What was added can be read by others. */
     void end() throws IOException {
         if (out != null) {
-            out.flush();
+            try {
+                out.flush();
+            } catch (IOException e) {
+                throw WholeFile.cannot(file, e);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package io.vblk.regress;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -33,11 +34,8 @@ final class WholeFile {
             } finally {
                 Files.deleteIfExists(part);
             }
-        } catch (NoSuchFileException e) {
-            throw new IOException(file + ": no such directory", e);
-        } catch (FileSystemException e) {
-            throw new IOException(file + ": cannot be written: "
-                    + (e.getReason() == null ? e.getClass().getSimpleName() : e.getReason()), e);
+        } catch (IOException e) {
+            throw cannot(file, e);
         }
     }
 
@@ -46,8 +44,19 @@ final class WholeFile {
         try {
             Files.write(file, lines.getBytes(StandardCharsets.UTF_8), StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND);
-        } catch (NoSuchFileException e) {
-            throw new IOException(file + ": no such directory", e);
+        } catch (IOException e) {
+            throw cannot(file, e);
         }
+    }
+
+    /** What an operator is told of a file that cannot be written. */
+    static IOException cannot(Path file, IOException e) {
+        String why = e instanceof NoSuchFileException ? "no such directory"
+                : e instanceof AccessDeniedException ? "permission denied"
+                : e instanceof FileSystemException host && host.getReason() != null
+                        ? host.getReason()
+                : e instanceof FileSystemException ? e.getClass().getSimpleName()
+                : e.getMessage();
+        return new IOException(file + " cannot be written: " + why, e);
     }
 }

@@ -82,6 +82,14 @@ final class BenchFilterTest {
     }
 
     @Test
+    void anErrorHasItsNameWithoutADeviceToo() {
+        VblkRun run = bench("file:memory:256k", "--rw=randwrite",
+                "--filter=error:write=1,errno=ENOSPC");
+        assertEquals(1, run.code());
+        VblkRun.assertOneLine(run.err(), " failed: No space left on device");
+    }
+
+    @Test
     void aDiskTooLargeToBeVerifiedIsRefused() {
         bench("null:2T", "--filter=verify").failed(1, "null:2T", "block=1M");
         bench("null:2T", "--filter=verify:block=8k", "--size=64k").succeeded();

@@ -2,6 +2,7 @@
 package io.vblk.launcher;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.regress.Build;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -75,6 +77,14 @@ final class RegressCommandTest {
     }
 
     @Test
+    void theWorkerSaysOnceThatARequestFailed() throws IOException {
+        String answer = ask(open("\"rw\":\"read\",\"filter\":\"error:read=1\""),
+                "{\"do\":\"requests\",\"count\":1}").get(2);
+
+        assertTrue(answer.contains("read of 4096 bytes at offset 0 failed\""), answer);
+    }
+
+    @Test
     void comparesAndReports() throws IOException {
         Build build = RegressLoad.thisBuild(new StopSwitch(), Watcher.NONE);
         Path json = directory.resolve("r.json");
@@ -116,6 +126,34 @@ final class RegressCommandTest {
         VblkRun.of("regress", "--baseline=/nowhere.jar").failed(4, "no such file");
         VblkRun.of("regress", "history", "/nowhere").failed(4, "no such file");
         VblkRun.of("regress", "resample", "/nowhere").failed(4, "no such file");
+    }
+
+    @Test
+    void whereNoResultCanGoIsSaidBeforeItIsMeasured() {
+        for (String name : List.of("json", "junit", "html", "history", "record")) {
+            for (Path file : List.of(directory.resolve("no/where"), directory)) {
+                VblkRun.of("regress", "--baseline=/nowhere.jar", "--" + name + "=" + file)
+                        .failed(4, name + "=" + file + " cannot be written");
+            }
+        }
+    }
+
+    @Test
+    void aFullDiskIsSaidWithTheFile() throws IOException {
+        Path full = Path.of("/dev/full");
+        Assumptions.assumeTrue(Files.exists(full), "needs /dev/full");
+        Build build = RegressLoad.thisBuild(new StopSwitch(), Watcher.NONE);
+        for (Regression.Outputs outputs : List.of(
+                new Regression.Outputs(null, null, null, null, full),
+                new Regression.Outputs(null, null, null, full, null))) {
+            Regression regression = new Regression(List.of("qd1-sleeping"),
+                    new Settings(1, 5, 5, 50, 1, false, null), outputs, new StopSwitch(),
+                    Watcher.NONE, new PrintStream(new ByteArrayOutputStream()));
+            String said = assertThrows(IOException.class,
+                    () -> regression.run(build, build)).getMessage();
+
+            assertEquals("/dev/full cannot be written: No space left on device", said);
+        }
     }
 
     @Test

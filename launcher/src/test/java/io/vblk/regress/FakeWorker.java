@@ -36,6 +36,10 @@ final class FakeWorker {
                 System.out.println("not JSON");
                 in.readLine();
             }
+            case "mute" -> {
+                in.readLine();
+                in.readLine();
+            }
             case "dies" -> {
                 System.out.println(Protocol.ANNOUNCEMENT);
                 in.readLine();

@@ -80,4 +80,13 @@ final class ForkTest {
             assertThrows(StopSwitch.StoppedException.class, () -> start("silent", stop));
         }
     }
+
+    @Test
+    void aWorkerThatAStopEndsIsNoBuildWithoutOne() throws IOException {
+        StopSwitch stop = new StopSwitch();
+        try (Fork fork = start("mute", stop)) {
+            stop.request();
+            assertThrows(StopSwitch.StoppedException.class, fork::greet);
+        }
+    }
 }
