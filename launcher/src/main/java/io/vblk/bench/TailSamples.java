@@ -197,10 +197,11 @@ final class TailSamples implements AutoCloseable {
         if (idleNs >= READ_AT_LEAST_NS || pendingCount > 0 && idleNs >= READ_GAP_NS) {
             read(nowNs);
         }
-        long ios = stats.read.ios + stats.write.ios;
+        long ios = stats.ios();
         if (ios >= rankAt) {
             rankAt = ios + Math.min(ios, RANKED_EACH);
-            thresholdNs = Math.min(slow(stats.read.clat), slow(stats.write.clat));
+            thresholdNs = Math.min(slow(stats.read.clat),
+                    Math.min(slow(stats.write.clat), slow(stats.trim.clat)));
         }
         long afterNs = System.nanoTime();
         lookedNs = afterNs;

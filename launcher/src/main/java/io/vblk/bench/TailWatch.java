@@ -153,6 +153,7 @@ final class TailWatch implements AutoCloseable {
                 new Intervals(stolen));
         Histogram clat = total.read.clat.copy();
         clat.add(total.write.clat);
+        clat.add(total.trim.clat);
         return new Table(clat, background).report(found);
     }
 
