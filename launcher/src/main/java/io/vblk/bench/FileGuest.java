@@ -47,6 +47,12 @@ final class FileGuest implements GuestTarget {
 
     @Override
     public void plugIn(List<QueueNeed> queues) {
+        long bytes = queues.stream()
+                .mapToLong(need -> (long) need.iodepth() * need.dataBytesMax()).sum();
+        if (bytes > GuestDrivers.GUEST_BYTES_MAX) {
+            throw new IllegalArgumentException("numjobs times iodepth times bs needs more than "
+                    + FioFormat.binaryBytes(GuestDrivers.GUEST_BYTES_MAX) + " of memory");
+        }
         needs = List.copyOf(queues);
         contexts = new AioContext[queues.size()];
         ports = new FilePort[queues.size()];

@@ -9,7 +9,7 @@ import java.util.List;
 /** Guest memory with a driver for each queue in it. Thread: control. */
 final class GuestDrivers implements AutoCloseable {
     /** Most memory of all guests together: buffers for each request in flight. */
-    private static final long GUEST_BYTES_MAX = 4L << 30;
+    static final long GUEST_BYTES_MAX = 4L << 30;
 
     private final GuestMemory memory;
     private final VirtioBlkDriver[] drivers;

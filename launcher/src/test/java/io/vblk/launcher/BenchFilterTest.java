@@ -90,6 +90,12 @@ final class BenchFilterTest {
     }
 
     @Test
+    void withoutADeviceMemoryHasItsLimitToo() {
+        bench("file:null:1G", "--bs=1M", "--iodepth=1024", "--numjobs=8", "--number_ios=1")
+                .failed(2, "numjobs times iodepth times bs needs more than 4096MiB");
+    }
+
+    @Test
     void aDiskTooLargeToBeVerifiedIsRefused() {
         bench("null:2T", "--filter=verify").failed(1, "null:2T", "block=1M");
         bench("null:2T", "--filter=verify:block=8k", "--size=64k").succeeded();
