@@ -165,8 +165,8 @@ final class TuneCommandTest {
                     "--control=" + operator, NEVER_DECIDED, "--budget=500")) {
                 process.await("another setting", () -> !VblkRun.of(
                         "ctl", operator, "query-iothreads").out().equals(before));
-                process.signal("INT");
-                assertEquals(130, process.end().code());
+                process.signal("TERM");
+                assertEquals(143, process.end().code());
             }
             assertEquals(before, VblkRun.of("ctl", operator, "query-iothreads").out());
         }
@@ -180,9 +180,9 @@ final class TuneCommandTest {
                 "--aio=sync", "--rw=randread", "--bs=64k", NEVER_DECIDED,
                 "--budget=500", "--svg=" + svg)) {
             process.await("a load", () -> process.bytesRead() > 1 << 28);
-            process.signal("INT");
+            process.signal("TERM");
             VblkRun run = process.end();
-            assertEquals(130, run.code(), run.err());
+            assertEquals(143, run.code(), run.err());
             assertTrue(run.out().startsWith("Tuning of " + image), run.out());
         }
         assertTrue(Files.exists(svg));
