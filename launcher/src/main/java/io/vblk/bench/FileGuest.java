@@ -4,9 +4,11 @@ package io.vblk.bench;
 import io.vblk.aio.AioContext;
 import io.vblk.aio.AioOptions;
 import io.vblk.aio.PollingOptions;
+import io.vblk.block.BlockBackend;
 import io.vblk.block.image.Images;
 import io.vblk.block.image.OpenImage;
 import io.vblk.fio.WaitMode;
+import io.vblk.posix.IovecArray;
 import java.io.IOException;
 import java.util.List;
 
@@ -53,6 +55,11 @@ final class FileGuest implements GuestTarget {
             throw new IllegalArgumentException("numjobs times iodepth times bs needs more than "
                     + FioFormat.binaryBytes(GuestDrivers.GUEST_BYTES_MAX) + " of memory");
         }
+        if (QueueNeed.iodepthMax(queues) > IovecArray.ELEMENTS_MAX) {
+            throw new IllegalArgumentException("iodepth must be at most "
+                    + IovecArray.ELEMENTS_MAX + " straight on a file: "
+                    + QueueNeed.iodepthMax(queues));
+        }
         needs = List.copyOf(queues);
         contexts = new AioContext[queues.size()];
         ports = new FilePort[queues.size()];
@@ -68,8 +75,14 @@ final class FileGuest implements GuestTarget {
         contexts[queue] = AioContext.create("file " + queue,
                 new AioOptions(polling, loop.fdMonitor(), loop.epollThreshold(), loop.clock(),
                         loop.wallClock(), loop.ioLimits()));
-        ports[queue] = new FilePort(contexts[queue], image.attach(contexts[queue]),
-                needs.get(queue), zeroesForTrims);
+        BlockBackend backend = image.attach(contexts[queue]);
+        try {
+            ports[queue] = new FilePort(
+                    contexts[queue], backend, needs.get(queue), zeroesForTrims);
+        } catch (IOException | RuntimeException | Error e) {
+            backend.close();
+            throw e;
+        }
         return ports[queue];
     }
 

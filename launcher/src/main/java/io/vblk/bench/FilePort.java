@@ -42,10 +42,6 @@ final class FilePort implements RequestPort, AutoCloseable {
         this.trim = zeroesForTrims ? BlockOp.WRITE_ZEROES : BlockOp.DISCARD;
         this.timer = context.timer("file port", () -> { });
         int slots = need.iodepth();
-        if (slots > IovecArray.ELEMENTS_MAX) {
-            throw new IllegalArgumentException("iodepth must be at most "
-                    + IovecArray.ELEMENTS_MAX + " straight on a file: " + slots);
-        }
         this.stride = (need.dataBytesMax() + PAGE_BYTES - 1) & -PAGE_BYTES;
         long iovecBytes = (slots * (long) IovecArray.ELEMENT_BYTES + PAGE_BYTES - 1) & -PAGE_BYTES;
         this.memory = MappedMemory.anonymous(slots * stride + iovecBytes);

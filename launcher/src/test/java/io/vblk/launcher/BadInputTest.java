@@ -353,6 +353,13 @@ final class BadInputTest {
     }
 
     @Test
+    void iodepthLargerThanAFileTakes() {
+        VblkRun.of("bench", "file:" + image, "--rw=read", "--iodepth=1025")
+                .failed(USAGE, "1024 straight on a file: 1025");
+        VblkRun.of("bench", "file:" + image, "--rw=read", "--iodepth=1024").succeeded();
+    }
+
+    @Test
     void iodepthLargerThanTheQueue() {
         bench("--iodepth=32", "--queue-size=16").failed(USAGE, "iodepth=32", "queue of 16");
     }
