@@ -3,6 +3,7 @@ package io.vblk.launcher;
 
 import io.vblk.bench.BenchRun;
 import io.vblk.bench.JobReport;
+import io.vblk.files.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -54,7 +55,7 @@ record AnatomyOptions(int interval, Path picture) {
                     + "=0 out");
         }
         Path path = checked(file);
-        WholeFile.checkOther(PICTURE, file, words);
+        OutputPath.checkOther(PICTURE, file, words);
         return new AnatomyOptions(interval, path);
     }
 

@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.launcher;
 
+import io.vblk.files.WholeFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import org.apache.commons.cli.CommandLine;
 
 /**
@@ -47,25 +39,17 @@ final class ReportFile {
      * @throws IOException if the host says no, in words for an operator
      */
     static ReportFile at(String name) throws UsageException, IOException {
-        Path path;
-        try {
-            path = Path.of(name);
-        } catch (InvalidPathException e) {
-            throw new UsageException("report: " + e.getMessage());
-        }
-        if (name.isEmpty() || path.getFileName() == null || Files.isDirectory(path)) {
+        Path path = OutputPath.of("report", name);
+        if (path.getFileName() == null || Files.isDirectory(path)) {
             throw new UsageException("report=" + name + " is a directory: name a file");
         }
         ReportFile file = new ReportFile(path);
         file.checkReplaceable();
-        try {
-            Path attempt = file.temporary();
-            Files.createFile(attempt);
-            Files.delete(attempt);
+        try (WholeFile attempt = WholeFile.open(path)) {
+            return file;
         } catch (IOException e) {
-            throw file.cannot(e);
+            throw told(e);
         }
-        return file;
     }
 
     private void checkReplaceable() throws UsageException, IOException {
@@ -79,7 +63,7 @@ final class ReportFile {
         try (var in = Files.newInputStream(path)) {
             begins = in.readNBytes(BEGINNING.length());
         } catch (IOException e) {
-            throw cannot(e);
+            throw told(WholeFile.cannot(path, e));
         }
         if (begins.length > 0
                 && !new String(begins, StandardCharsets.ISO_8859_1).equals(BEGINNING)) {
@@ -88,48 +72,20 @@ final class ReportFile {
         }
     }
 
-    /** In the same directory, so that a rename suffices; of a name that no other process takes. */
-    private Path temporary() {
-        return path.resolveSibling(
-                "." + path.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
-    }
-
     /**
      * Writes the report, whole or not at all.
      *
      * @throws IOException if the host says no, in words for an operator
      */
     void write(String text) throws IOException {
-        Path whole = temporary();
         try {
-            try (FileChannel out = FileChannel.open(
-                    whole, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-                while (bytes.hasRemaining()) {
-                    out.write(bytes);
-                }
-                // Else a crash of the host may leave the new name without its text.
-                out.force(true);
-            }
-            Files.move(whole, path, StandardCopyOption.ATOMIC_MOVE);
+            WholeFile.write(path, text);
         } catch (IOException e) {
-            Files.deleteIfExists(whole);
-            throw cannot(e);
+            throw told(e);
         }
     }
 
-    private IOException cannot(IOException e) {
-        String why = e.getMessage();
-        if (e instanceof NoSuchFileException) {
-            why = Files.isDirectory(path.toAbsolutePath().getParent())
-                    ? "no file can be made there" : "no such directory";
-        } else if (e instanceof AccessDeniedException) {
-            why = "permission denied";
-        } else if (e instanceof FileAlreadyExistsException) {
-            why = temporary() + " is in the way";
-        } else if (e instanceof FileSystemException host && host.getReason() != null) {
-            why = host.getReason();
-        }
-        return new IOException("report: " + path + " cannot be written: " + why, e);
+    private static IOException told(IOException e) {
+        return new IOException("report: " + e.getMessage(), e);
     }
 }

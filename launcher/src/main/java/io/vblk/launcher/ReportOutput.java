@@ -3,6 +3,7 @@ package io.vblk.launcher;
 
 import io.vblk.bench.ComparisonReport;
 import io.vblk.bench.JobReport;
+import io.vblk.files.WholeFile;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -108,8 +109,8 @@ final class ReportOutput implements AutoCloseable {
 
     private static WholeFile file(String name, List<String> used)
             throws UsageException, IOException {
-        WholeFile.checkOther("output", name, used);
-        return WholeFile.open("output", name);
+        OutputPath.checkOther("output", name, used);
+        return WholeFile.open(OutputPath.of("output", name));
     }
 
     private static long interval(String text) throws UsageException {

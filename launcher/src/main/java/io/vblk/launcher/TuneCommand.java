@@ -11,6 +11,7 @@ import io.vblk.bench.TuneReport;
 import io.vblk.bench.TuneRules;
 import io.vblk.bench.TuneSetting;
 import io.vblk.control.PollingControl;
+import io.vblk.files.WholeFile;
 import io.vblk.fio.JobPlan;
 import io.vblk.fio.JobSpec;
 import io.vblk.fio.WaitMode;
@@ -261,7 +262,7 @@ final class TuneCommand implements Command {
                 throw new IOException("svg=" + file
                         + " cannot be written: name a file in a directory that may be written to");
             }
-            WholeFile.checkOther(TuneOptions.SVG, file, line.getArgList());
+            OutputPath.checkOther(TuneOptions.SVG, file, line.getArgList());
             return path;
         } catch (InvalidPathException e) {
             throw new UsageException("svg=" + file + " is no path");

@@ -48,7 +48,7 @@ final class Contest implements AutoCloseable {
     Contest(Map<Side, Build> builds, Map<Side, Scenario> scenarios, int forks, StopSwitch stop,
             Path directory) throws IOException {
         this.builds = builds;
-        this.scenarios = scenarios;
+        this.scenarios = new EnumMap<>(scenarios);
         this.scenario = scenarios.get(Side.A);
         this.placement = Placement.of(scenario);
         this.forks = forks;
@@ -116,6 +116,14 @@ final class Contest implements AutoCloseable {
                     channel.write(data);
                 }
             }
+        }
+    }
+
+    /** Lets the forks of a side run something else from now on. */
+    void change(Side side, Scenario other) throws IOException {
+        scenarios.put(side, other);
+        for (int i = 0; i < forks; i++) {
+            openLoad(standing.get(side).get(i), side, i);
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.regress;
 
+import io.vblk.files.WholeFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;

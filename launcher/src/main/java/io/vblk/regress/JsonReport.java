@@ -96,6 +96,9 @@ final class JsonReport {
         json.writeNumberField("slice-ms", result.sliceMs());
         json.writeNumberField("samples-per-slice", table.samples());
         json.writeStringField("processors", result.placement());
+        if (result.planted() != null) {
+            json.writeStringField("planted", result.planted());
+        }
         json.writeNumberField("seconds", rounded(result.seconds()));
         json.writeNumberField("steal-percent", rounded(result.stealPercent()));
         json.writeObjectFieldStart("slow-slices");

@@ -16,7 +16,9 @@ public record Plant(String metric, int percent) {
     private static final Pattern TEXT = Pattern.compile("(p50|p99):(\\d{1,3})%?");
     /** A slow request in fifty is twice what p99 leaves out. */
     private static final double TAIL_PROBABILITY = 0.02;
-    private static final String FILTER = "filter";
+    private static final double PERCENT = 100;
+    /** The option that a slowdown is. */
+    static final String FILTER = "filter";
 
     /** Such as {@code p50:10%}; IllegalArgumentException in words for an operator. */
     public static Plant parse(String text) {
@@ -28,26 +30,49 @@ public record Plant(String metric, int percent) {
         return new Plant(matcher.group(1), Integer.parseInt(matcher.group(2)));
     }
 
-    /**
-     * The options that slow a scenario down, of a disk that measured so much without.
-     *
-     * <p>The event loop spins, so that the cost is one of code and not of a timer. With requests
-     * queued up behind each other each waits for all before it, so a part of the delay is enough.
-     *
-     * @param p50Ns median latency in nanoseconds
-     * @param p99Ns latency that 99 % keep
-     */
-    Map<String, String> options(Scenario scenario, double p50Ns, double p99Ns) {
+    /** Why it cannot be put into a scenario, in words for an operator; null if it can. */
+    String unfit(Scenario scenario) {
         if (scenario.options().containsKey(FILTER)) {
-            throw new IllegalArgumentException("scenario " + scenario.name()
-                    + " has a filter: a slowdown cannot be planted in it");
+            return "a slowdown cannot be planted: it has a filter";
         }
-        int queued = scenario.option("iodepth", 1);
-        double share = percent / 100.0;
-        if (metric.equals("p50")) {
-            return Map.of(FILTER, delay(share * p50Ns / queued, 1));
-        }
-        return Map.of(FILTER, delay((1 + share) * p99Ns - p50Ns, TAIL_PROBABILITY / queued));
+        boolean gated = scenario.gates().stream().anyMatch(gate -> gate.metric() == slowed());
+        return gated ? null : "a slowdown cannot be planted: " + metric + " is not compared";
+    }
+
+    /** What gets slower. */
+    Metric slowed() {
+        return Metric.of(metric);
+    }
+
+    /** The delay that it takes, about, in nanoseconds, of a disk that measured so much without. */
+    double delayNs(Scenario scenario, double p50Ns, double p99Ns) {
+        return slowed() == Metric.P50
+                ? delayNs(scenario, percent * p50Ns / PERCENT)
+                : (1 + percent / PERCENT) * p99Ns - p50Ns;
+    }
+
+    /**
+     * How much longer a delay has to be for so much more latency, in nanoseconds.
+     *
+     * <p>With requests queued up behind each other each waits for all before it, so a part of what
+     * it shall cost is enough. In the tail only one of them is delayed.
+     */
+    double delayNs(Scenario scenario, double latencyNs) {
+        return slowed() == Metric.P50 ? latencyNs / queued(scenario) : latencyNs;
+    }
+
+    /** The filter for it: the event loop spins, so that the cost is one of code and of no timer. */
+    String filter(Scenario scenario, double delayNs) {
+        return delay(delayNs, slowed() == Metric.P50 ? 1 : TAIL_PROBABILITY / queued(scenario));
+    }
+
+    /** The scenario with it. */
+    Scenario in(Scenario scenario, double delayNs) {
+        return scenario.with(Map.of(FILTER, filter(scenario, delayNs)));
+    }
+
+    private static int queued(Scenario scenario) {
+        return scenario.option("iodepth", 1);
     }
 
     private static String delay(double ns, double probability) {

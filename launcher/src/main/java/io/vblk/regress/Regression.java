@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.regress;
 
+import io.vblk.files.WholeFile;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -132,6 +133,9 @@ public final class Regression {
                 return EXIT_FAILURE;
             }
             for (ScenarioResult scenario : result.scenarios()) {
+                if (plant != null && plant.unfit(scenario.scenario()) != null) {
+                    continue;
+                }
                 Verdict verdict = plant == null ? scenario.verdict() : found(scenario, plant);
                 boolean regressed = verdict == Verdict.REGRESSED;
                 told &= verdict != Verdict.INCONCLUSIVE;

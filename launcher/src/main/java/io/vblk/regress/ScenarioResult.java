@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  * @param table the slices of the run that counts; null if there was none
  * @param sliceMs length of a slice in milliseconds
  * @param placement on which processors
+ * @param planted the filter that slowed the candidate down; null for none
  * @param stealPercent share of the processors' time that others took from this machine
  * @param seconds that it took
  * @param seed of the order of its slices
@@ -21,12 +22,12 @@ import java.util.stream.Stream;
  * @param refused why builds could not be compared; null if they could
  */
 record ScenarioResult(Scenario scenario, List<Gate.Finding> findings, SliceTable table,
-        long sliceMs, String placement, double stealPercent, double seconds, long seed, int runs,
-        String refused) {
+        long sliceMs, String placement, String planted, double stealPercent, double seconds,
+        long seed, int runs, String refused) {
 
     /** A scenario in which the builds cannot be compared. */
     static ScenarioResult refused(Scenario scenario, String why) {
-        return new ScenarioResult(scenario, List.of(), null, 0, "", 0, 0, 0, 0, why);
+        return new ScenarioResult(scenario, List.of(), null, 0, "", null, 0, 0, 0, 0, why);
     }
 
     /** The worst verdict of its metrics. */

@@ -17,9 +17,7 @@ import java.util.function.BiConsumer;
  * regression. Thread: control.
  */
 final class ScenarioRun {
-    private static final int CALIBRATION_SLICES = 20;
     private static final double NANOS_PER_SECOND = 1e9;
-    private static final int PERCENT = 100;
     private static final int STARTS_ROUNDS_SHARE = 5;
 
     private final Scenario scenario;
@@ -53,14 +51,15 @@ final class ScenarioRun {
 
     /** Does it. */
     ScenarioResult run() throws IOException {
-        Map<Side, Scenario> scenarios;
-        try {
-            scenarios = calibrated();
-        } catch (Fork.RefusedException e) {
-            return refused(e);
+        String unfit = settings.plant() == null ? null : settings.plant().unfit(scenario);
+        if (unfit != null) {
+            return ScenarioResult.refused(scenario, unfit);
         }
+        Map<Side, Scenario> scenarios;
         ScenarioResult first;
         try {
+            progress.accept("calibration", 0.0);
+            scenarios = Calibration.of(scenario, builds.get(Side.A), settings, stop, directory);
             first = trial(scenarios, settings.seed(), 1);
         } catch (Fork.RefusedException e) {
             return refused(e);
@@ -75,7 +74,7 @@ final class ScenarioRun {
             findings.add(finding.verdict() == Verdict.REGRESSED
                     ? finding.confirmedBy(second.findings().get(i)) : finding);
         }
-        return result(findings, first.table(), first.sliceMs(), first.placement(), 2);
+        return result(scenarios, findings, first.table(), first.sliceMs(), first.placement(), 2);
     }
 
     /** The candidate is the newer one: what it refuses is a mistake, and not a difference. */
@@ -87,59 +86,13 @@ final class ScenarioRun {
         return ScenarioResult.refused(scenario, e.getMessage());
     }
 
-    private ScenarioResult result(List<Gate.Finding> findings, SliceTable table, long sliceMs,
-            String placement, int runs) {
-        return new ScenarioResult(scenario, findings, table, sliceMs, placement,
+    private ScenarioResult result(Map<Side, Scenario> scenarios, List<Gate.Finding> findings,
+            SliceTable table, long sliceMs, String placement, int runs) {
+        String planted = settings.plant() == null
+                ? null : scenarios.get(Side.B).options().get(Plant.FILTER);
+        return new ScenarioResult(scenario, findings, table, sliceMs, placement, planted,
                 MachineTime.now().stealPercentSince(beganTime),
                 (System.nanoTime() - beganNs) / NANOS_PER_SECOND, settings.seed(), runs, null);
-    }
-
-    // ------------------------------------------------------------------ calibration
-
-    /** What each side runs: with the rate and the delays that this machine's speed asks for. */
-    private Map<Side, Scenario> calibrated() throws IOException {
-        Scenario both = scenario;
-        Scenario candidate = scenario;
-        if (scenario.rateShare() > 0 || settings.plant() != null) {
-            progress.accept("calibration", 0.0);
-            List<Slice> slices = calibration();
-            if (scenario.rateShare() > 0) {
-                double iops = median(slices, Metric.IOPS);
-                both = scenario.with(Map.of("rate_iops", Long.toString(Math.max(1,
-                        Math.round(iops * scenario.rateShare() / PERCENT
-                                / scenario.option("numjobs", 1))))));
-            }
-            candidate = settings.plant() == null ? both : both.with(settings.plant().options(
-                    scenario, median(slices, Metric.P50), median(slices, Metric.P99)));
-        }
-        Map<Side, Scenario> scenarios = new EnumMap<>(Side.class);
-        scenarios.put(Side.A, both);
-        scenarios.put(Side.A2, both);
-        scenarios.put(Side.B, candidate);
-        return scenarios;
-    }
-
-    private List<Slice> calibration() throws IOException {
-        Map<Side, Scenario> same = new EnumMap<>(Side.class);
-        Map<Side, Build> baselines = new EnumMap<>(Side.class);
-        for (Side side : Side.values()) {
-            same.put(side, scenario);
-            baselines.put(side, builds.get(Side.A));
-        }
-        List<Slice> slices = new ArrayList<>();
-        try (Contest contest = new Contest(baselines, same, 1, stop, directory)) {
-            contest.open();
-            contest.warmUp(Side.A, 0, settings.warmUpMs());
-            contest.fitSlices();
-            for (int i = 0; i < CALIBRATION_SLICES; i++) {
-                slices.add(contest.slice(Side.A, 0));
-            }
-        }
-        return slices;
-    }
-
-    private static double median(List<Slice> slices, Metric metric) {
-        return Quantiles.median(slices.stream().mapToDouble(metric::value).toArray());
     }
 
     // ------------------------------------------------------------------ one run
@@ -170,8 +123,8 @@ final class ScenarioRun {
             } while (table.rounds() < most && findings.stream().anyMatch(
                     finding -> finding.verdict() == Verdict.INCONCLUSIVE));
             recording.end();
-            return result(findings, table, contest.sliceMs(), contest.placement().toString(),
-                    number);
+            return result(scenarios, findings, table, contest.sliceMs(),
+                    contest.placement().toString(), number);
         }
     }
 

@@ -183,6 +183,9 @@ final class TextReport {
             line.append(String.format(Locale.ROOT, ", %.0f%% of the processors' time stolen",
                     scenario.stealPercent()));
         }
+        if (scenario.planted() != null) {
+            line.append(", planted ").append(scenario.planted());
+        }
         double slow = Math.max(table.slowShare(Side.A), table.slowShare(Side.B));
         if (slow >= SLOW_SHARE_SHOWN && !scenario.scenario().isStart()) {
             line.append(String.format(Locale.ROOT, ", %.0f%% of the slices slow",

@@ -46,7 +46,7 @@ final class Results {
         Scenario scenario = Scenarios.named(List.of(name)).get(0);
         SliceTable table = table(times, 1);
         return new ScenarioResult(scenario, ScenarioRun.judge(scenario, table, 1), table, 25,
-                "guests 1, event loops 0", 0.5, 30, 1, 1, null);
+                "guests 1, event loops 0", null, 0.5, 30, 1, 1, null);
     }
 
     /** One scenario that is fine, one that is not, one that could not be compared. */

@@ -2,6 +2,7 @@
 package io.vblk.regress;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -115,15 +116,27 @@ final class ScenarioTest {
         Scenario one = parse("image=a");
         Scenario deep = parse("image=a\niodepth=4");
 
-        assertEquals("delay:all=800ns,spin=1",
-                Plant.parse("p50:10%").options(one, 8_000, 50_000).get("filter"));
-        assertEquals("delay:all=200ns,spin=1",
-                Plant.parse("p50:10").options(deep, 8_000, 50_000).get("filter"));
-        assertEquals("delay:all=57000ns,spin=1,probability=0.020000",
-                Plant.parse("p99:30%").options(one, 8_000, 50_000).get("filter"));
+        assertEquals("delay:all=800ns,spin=1", planted("p50:10%", one));
+        assertEquals("delay:all=200ns,spin=1", planted("p50:10", deep));
+        assertEquals("delay:all=57000ns,spin=1,probability=0.020000", planted("p99:30%", one));
+        assertEquals("delay:all=57000ns,spin=1,probability=0.005000", planted("p99:30%", deep));
         assertThrows(IllegalArgumentException.class, () -> Plant.parse("p90:10%"));
         assertThrows(IllegalArgumentException.class, () -> Plant.parse("p50:0%"));
-        assertThrows(IllegalArgumentException.class,
-                () -> Plant.parse("p50:10%").options(parse("image=a\nfilter=x"), 1, 1));
+    }
+
+    private static String planted(String text, Scenario scenario) {
+        Plant plant = Plant.parse(text);
+        assertNull(plant.unfit(scenario));
+        return plant.in(scenario, plant.delayNs(scenario, 8_000, 50_000)).options().get("filter");
+    }
+
+    @Test
+    void aSlowdownNeedsAPlaceAndAGate() throws IOException {
+        Plant plant = Plant.parse("p50:10%");
+
+        assertEquals("a slowdown cannot be planted: it has a filter",
+                plant.unfit(parse("image=a\nfilter=x")));
+        assertEquals("a slowdown cannot be planted: p50 is not compared",
+                plant.unfit(parse("image=a\nstart-requests=10")));
     }
 }

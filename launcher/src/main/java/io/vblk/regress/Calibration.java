@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.regress;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Finds out what the speed of this machine asks for, in forks of the baseline: the rate of an open
+ * loop, and how long the delay of a planted slowdown has to be. Thread: control.
+ */
+final class Calibration {
+    private static final int ROUNDS = 20;
+    private static final double PERCENT = 100;
+    /** How often a delay is mended: what a request waits for besides is not known beforehand. */
+    private static final int TRIES = 4;
+    /** Near enough, in parts of what is wanted. */
+    private static final double NEAR = 0.15;
+
+    private final Scenario scenario;
+    private final Settings settings;
+    private final Contest contest;
+    /** Of forks without a slowdown, of the last rounds. */
+    private final List<Slice> plain = new ArrayList<>();
+
+    private Calibration(Scenario scenario, Settings settings, Contest contest) {
+        this.scenario = scenario;
+        this.settings = settings;
+        this.contest = contest;
+    }
+
+    /** What each side shall run. */
+    static Map<Side, Scenario> of(Scenario scenario, Build baseline, Settings settings,
+            StopSwitch stop, Path directory) throws IOException {
+        Map<Side, Scenario> scenarios = new EnumMap<>(Side.class);
+        Map<Side, Build> builds = new EnumMap<>(Side.class);
+        for (Side side : Side.values()) {
+            scenarios.put(side, scenario);
+            builds.put(side, baseline);
+        }
+        if (scenario.rateShare() > 0 || settings.plant() != null) {
+            try (Contest contest = new Contest(builds, scenarios, 1, stop, directory)) {
+                contest.open();
+                for (Side side : Side.values()) {
+                    contest.warmUp(side, 0, settings.warmUpMs());
+                }
+                contest.fitSlices();
+                new Calibration(scenario, settings, contest).into(scenarios);
+            }
+        }
+        return scenarios;
+    }
+
+    private void into(Map<Side, Scenario> scenarios) throws IOException {
+        if (scenario.rateShare() > 0) {
+            lead(Metric.IOPS);
+            Scenario rated = scenario.with(Map.of("rate_iops", Long.toString(Math.max(1,
+                    Math.round(plain(Metric.IOPS) * scenario.rateShare() / PERCENT
+                            / scenario.option("numjobs", 1))))));
+            for (Side side : Side.values()) {
+                scenarios.put(side, rated);
+                change(side, rated);
+            }
+        }
+        if (settings.plant() != null) {
+            scenarios.put(Side.B, planted(settings.plant(), scenarios.get(Side.B)));
+        }
+    }
+
+    private void change(Side side, Scenario to) throws IOException {
+        contest.change(side, to);
+        contest.warmUp(side, 0, settings.warmUpMs());
+    }
+
+    /** The scenario with a delay that has the effect that is wanted, or nearly. */
+    private Scenario planted(Plant plant, Scenario without) throws IOException {
+        Metric metric = plant.slowed();
+        double leadBefore = lead(metric);
+        double latencyNs = plain(metric);
+        double delayNs = plant.delayNs(without, plain(Metric.P50), plain(Metric.P99));
+        for (int i = 1;; i++) {
+            Scenario planted = plant.in(without, delayNs);
+            change(Side.B, planted);
+            double percent = metric.percent(lead(metric) - leadBefore);
+            double missing = plant.percent() - percent;
+            if (i == TRIES || Math.abs(missing) <= NEAR * plant.percent()) {
+                return planted;
+            }
+            delayNs = Math.max(1, delayNs
+                    + plant.delayNs(without, missing / PERCENT * latencyNs));
+        }
+    }
+
+    /** How much more than the forks of the other sides that of B costs, by turns; as a cost. */
+    private double lead(Metric metric) throws IOException {
+        plain.clear();
+        double[] leads = new double[ROUNDS];
+        for (int i = 0; i < ROUNDS; i++) {
+            Slice before = contest.slice(Side.A, 0);
+            Slice own = contest.slice(Side.B, 0);
+            Slice after = contest.slice(Side.A2, 0);
+            plain.add(before);
+            plain.add(after);
+            leads[i] = cost(metric, own) - (cost(metric, before) + cost(metric, after)) / 2;
+        }
+        return Quantiles.median(leads);
+    }
+
+    private static double cost(Metric metric, Slice slice) {
+        return metric.cost(metric.value(slice));
+    }
+
+    private double plain(Metric metric) {
+        return Quantiles.median(plain.stream().mapToDouble(metric::value).toArray());
+    }
+}
