@@ -72,18 +72,26 @@ final class Contest implements AutoCloseable {
             return;
         }
         for (Side side : Side.values()) {
-            List<Fork> ofSide = new ArrayList<>();
-            standing.put(side, ofSide);
-            for (int i = 0; i < forks; i++) {
-                ofSide.add(Fork.start(builds.get(side), stop, directory, side + "-" + i));
-            }
+            start(side);
         }
         for (Side side : Side.values()) {
-            for (int i = 0; i < forks; i++) {
-                Fork fork = standing.get(side).get(i);
-                fork.greet();
-                openLoad(fork, side, i);
-            }
+            greet(side);
+        }
+    }
+
+    private void start(Side side) throws IOException {
+        List<Fork> ofSide = new ArrayList<>();
+        standing.put(side, ofSide);
+        for (int i = 0; i < forks; i++) {
+            ofSide.add(Fork.start(builds.get(side), stop, directory, side + "-" + i));
+        }
+    }
+
+    private void greet(Side side) throws IOException {
+        for (int i = 0; i < forks; i++) {
+            Fork fork = standing.get(side).get(i);
+            fork.greet();
+            openLoad(fork, side, i);
         }
     }
 
@@ -119,12 +127,12 @@ final class Contest implements AutoCloseable {
         }
     }
 
-    /** Lets the forks of a side run something else from now on. */
+    /** New forks for a side, which run something else. */
     void change(Side side, Scenario other) throws IOException {
         scenarios.put(side, other);
-        for (int i = 0; i < forks; i++) {
-            openLoad(standing.get(side).get(i), side, i);
-        }
+        close(side);
+        start(side);
+        greet(side);
     }
 
     /** Lets a fork run for so long without counting. */
@@ -176,7 +184,16 @@ final class Contest implements AutoCloseable {
     @Override
     public void close() {
         standing.values().forEach(all -> all.forEach(Fork::dismiss));
-        standing.values().forEach(all -> all.forEach(Fork::close));
-        standing.clear();
+        for (Side side : Side.values()) {
+            close(side);
+        }
+    }
+
+    private void close(Side side) {
+        List<Fork> ofSide = standing.remove(side);
+        if (ofSide != null) {
+            ofSide.forEach(Fork::dismiss);
+            ofSide.forEach(Fork::close);
+        }
     }
 }
