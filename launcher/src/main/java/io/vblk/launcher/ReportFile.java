@@ -45,11 +45,12 @@ final class ReportFile {
         }
         ReportFile file = new ReportFile(path);
         file.checkReplaceable();
-        try (WholeFile attempt = WholeFile.open(path)) {
-            return file;
+        try {
+            WholeFile.open(path).close();
         } catch (IOException e) {
             throw told(e);
         }
+        return file;
     }
 
     private void checkReplaceable() throws UsageException, IOException {
