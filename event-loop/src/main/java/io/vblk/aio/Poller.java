@@ -32,6 +32,7 @@ final class Poller {
     private final WakeProtocol wake;
     private final PollSet pollSet;
     private final WaitMemory memory;
+    private final LookMemory lookMemory = new LookMemory();
     private final LoopCounters counters;
     private final LoopEvents events;
 
@@ -43,6 +44,8 @@ final class Poller {
     private long idleCheckNs;
     private int hits;
     private boolean slept;
+    /** Whether the last iteration found work without polling: the next may look, then sleep. */
+    private boolean mayLookFirst;
 
     /** A poller over the parts of a context. */
     Poller(AioContext context, NanoClock clock, AioHandler own) {
@@ -98,6 +101,7 @@ final class Poller {
     void findWork(boolean blocking, PollingOptions options) {
         slept = false;
         if (options.enabled()) {
+            mayLookFirst = false;
             findPolling(blocking, options);
             if (options.policy() == PollingPolicyKind.WEIGHTED) {
                 memory.takeEvents(ready, wake.isNotified(), options);
@@ -112,6 +116,7 @@ final class Poller {
         leavePollMode();
         pollSet.lookAtMemoryOnly(ready, nowNs);
         waitForDescriptors(blocking && ready.size() == 0, blocking);
+        mayLookFirst = ready.size() > 0;
     }
 
     private void findPolling(boolean blocking, PollingOptions options) {
@@ -287,16 +292,30 @@ final class Poller {
             timeoutNs = ready.size() == 0 && !ran ? timeoutNs() : 0;
         }
         nowNs = clock.nanoTime();
-        if (timeoutNs == 0) {
+        boolean looks = timeoutNs != 0 && mayLookFirst && lookMemory.wantsLook();
+        if (looks && findsBeforeSleep()) {
+            lookMemory.spared();
+        } else if (timeoutNs == 0) {
             lookAtDescriptorsIfDue(!blocking || nowNs - fdLookNs >= FD_LOOK_NS);
         } else if (sleep(timeoutNs)) {
             long startNs = nowNs;
             nowNs = clock.nanoTime();
             fdLookNs = nowNs;
             counters.waitNs += nowNs - startNs;
+            if (looks) {
+                lookMemory.slept(nowNs - startNs);
+            }
         } else {
             lookAtDescriptorsIfDue(nowNs - fdLookNs >= FD_LOOK_NS);
         }
+    }
+
+    /** A look instead of a sleep; returns whether it has found something. */
+    private boolean findsBeforeSleep() {
+        fdLookNs = nowNs;
+        handlers.monitor().await(0, ready);
+        nowNs = clock.nanoTime();
+        return ready.size() > 0;
     }
 
     /** Waits for descriptors; returns false, without a wait, if a wake-up came before. */
