@@ -18,7 +18,7 @@ final class LookMemory {
     /** Of so many sleeps one has a look to try nevertheless. */
     static final int SLEEPS_PER_TRY = 64;
 
-    /** What ends sooner after a look was no sleep, in nanoseconds: it takes that long to wake up. */
+    /** What ends sooner after a look was no sleep: waking up takes longer, in nanoseconds. */
     static final long SLEEP_NS = 2_000;
 
     private int vain;

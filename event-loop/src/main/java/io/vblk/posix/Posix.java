@@ -234,13 +234,29 @@ public final class Posix {
      * @throws ErrnoException EINVAL if this machine or process has no such processor
      */
     public static void runOnCpu(int cpu) throws ErrnoException {
+        BitSet one = new BitSet();
+        if (cpu < 0 || cpu >= CPU_MASK_BYTES * Byte.SIZE) {
+            throw new ErrnoException("sched_setaffinity(cpu " + cpu + ")", EINVAL);
+        }
+        one.set(cpu);
+        runOnCpus(one);
+    }
+
+    /**
+     * sched_setaffinity(2): lets the calling thread run on those of these processors that there
+     * are.
+     *
+     * @throws ErrnoException EINVAL if there is none of them, or a number is too large
+     */
+    public static void runOnCpus(BitSet cpus) throws ErrnoException {
+        byte[] bits = cpus.toByteArray();
+        String call = "sched_setaffinity(cpu " + cpus + ")";
+        if (bits.length > CPU_MASK_BYTES) {
+            throw new ErrnoException(call, EINVAL);
+        }
         try (MappedMemory mask = MappedMemory.anonymous(CPU_MASK_BYTES)) {
-            if (cpu < 0 || cpu >= CPU_MASK_BYTES * Byte.SIZE) {
-                throw new ErrnoException("sched_setaffinity(cpu " + cpu + ")", EINVAL);
-            }
-            NativeMemory.putByte(mask.address() + cpu / Byte.SIZE, 1 << (cpu % Byte.SIZE));
-            int result = C.sched_setaffinity(0, CPU_MASK_BYTES, mask.address());
-            check("sched_setaffinity(cpu " + cpu + ")", result);
+            NativeMemory.copyFromArray(bits, 0, mask.address(), bits.length);
+            check(call, C.sched_setaffinity(0, CPU_MASK_BYTES, mask.address()));
         }
     }
 

@@ -165,6 +165,11 @@ class LibCSyscallTest {
             }), "made by a thread that is bound");
             tried.add(one);
         }
+        assertEquals(before, onThread(() -> {
+            Posix.runOnCpu(tried.get(0));
+            Posix.runOnCpus(before);
+            return Posix.cpus();
+        }), "several");
         assertEquals(before.cardinality(), tried.size());
         assertEquals(before, Posix.cpus());
     }

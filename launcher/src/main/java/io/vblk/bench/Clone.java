@@ -4,9 +4,11 @@ package io.vblk.bench;
 import io.vblk.aio.NanoClock;
 import io.vblk.fio.Direction;
 import io.vblk.fio.JobSpec;
+import io.vblk.posix.Posix;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -17,6 +19,7 @@ final class Clone {
     private static final long FLUSH_WAIT_NS = 100_000_000L;
 
     final JobSpec spec;
+    private final int number;
     private final int thread;
     final int group;
     final OpenTarget target;
@@ -38,6 +41,7 @@ final class Clone {
     Clone(JobSpec spec, int number, int thread, int group, OpenTarget target, int queue,
             StopFlag stop) {
         this.spec = spec;
+        this.number = number;
         this.thread = thread;
         this.group = group;
         this.target = target;
@@ -70,6 +74,7 @@ final class Clone {
      * @param timelineColumns intervals in which its requests are noted over time, 0 for none
      */
     void renew(JobSpec as, int timelineColumns) throws IOException {
+        stop.renew();
         generator = new LoadGenerator(as, thread, region, stop, NanoClock.MONOTONIC);
         List<CompletionObserver> observers = new ArrayList<>();
         if (timelineColumns > 0) {
@@ -111,6 +116,10 @@ final class Clone {
      */
     void begin(int writer) {
         try {
+            BitSet cpus = spec.attachment().cpus().of(number);
+            if (!cpus.isEmpty()) {
+                Posix.runOnCpus(cpus);
+            }
             port = target.guest.port(queue, spec.queueing().waitMode(),
                     spec.access().zeroesForTrims());
         } catch (IOException e) {
@@ -130,6 +139,9 @@ final class Clone {
             state = CloneState.letter(spec.rw());
             generator.run();
             running = false;
+            if (spec.goals().endsGroup()) {
+                stop.ofGroup().request();
+            }
             state = readsBack() ? CloneState.DONE : CloneState.GONE;
         }
     }

@@ -32,7 +32,7 @@ final class LoadGenerator {
     private final Timing timing;
     private final int thread;
     private final Region region;
-    private final StopFlag stop;
+    private StopFlag stop;
     private final JobStats stats = new JobStats();
     private final Slots slots;
     /** Added and not yet shown to the device. */
@@ -167,6 +167,8 @@ final class LoadGenerator {
      */
     void readBack(int share, int shares, boolean measured) {
         recording = measured;
+        // What ends a load early leaves what it has written to be checked.
+        stop = stop.whole();
         recordFromNs = clock.nanoTime();
         endNs = Long.MAX_VALUE;
         pacer = null;

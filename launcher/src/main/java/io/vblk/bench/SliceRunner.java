@@ -10,6 +10,7 @@ import io.vblk.posix.Posix;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
@@ -65,8 +66,11 @@ public final class SliceRunner implements AutoCloseable {
 
     private void settle(int number, List<Integer> cpus) {
         try {
+            BitSet own = spec.attachment().cpus().of(number);
             if (!cpus.isEmpty()) {
                 Posix.runOnCpu(cpus.get(number % cpus.size()));
+            } else if (!own.isEmpty()) {
+                Posix.runOnCpus(own);
             }
             ports[number] = target.guest.port(number, spec.queueing().waitMode(),
                     spec.access().zeroesForTrims());

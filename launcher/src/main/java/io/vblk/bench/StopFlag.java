@@ -17,6 +17,24 @@ final class StopFlag {
         this.all = whole;
     }
 
+    /** That of the group of a job's flag. */
+    StopFlag ofGroup() {
+        return all;
+    }
+
+    /** That of the whole of a part. */
+    StopFlag whole() {
+        return all == null ? this : all.whole();
+    }
+
+    /** A run begins that no part of it has asked to end; the whole may have been. */
+    void renew() {
+        if (all != null) {
+            requested = false;
+            all.renew();
+        }
+    }
+
     void request() {
         requested = true;
     }

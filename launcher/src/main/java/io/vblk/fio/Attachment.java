@@ -12,10 +12,12 @@ import java.util.Map;
  * @param direct whether past the host's page cache, null if nothing was said
  * @param device options of the device, name to value, in their order; {@code 1} where none was
  *     written
+ * @param cpus where its threads run
  */
-public record Attachment(String ioengine, Boolean direct, Map<String, String> device) {
+public record Attachment(
+        String ioengine, Boolean direct, Map<String, String> device, Cpus cpus) {
     /** Nothing was said. */
-    public static final Attachment DEFAULT = new Attachment(null, null, Map.of());
+    public static final Attachment DEFAULT = new Attachment(null, null, Map.of(), Cpus.ANY);
 
     /** Copies the map. */
     public Attachment {

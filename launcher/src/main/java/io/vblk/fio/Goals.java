@@ -8,17 +8,18 @@ package io.vblk.fio;
  * @param steady ends the run when figures have settled, or {@link SteadyState#NONE}
  * @param maxLatencyNs a slower request is an error; 0 for none
  * @param least rates below which the job fails, or {@link ArrivalRate#NONE}
+ * @param endsGroup whether its end is the end of all jobs of its group (exitall)
  * @param continueOnRead whether a failed read only counts
  * @param continueOnWrite whether a failed write or trim only counts
  * @param continueOnVerify whether a block that does not verify only counts
  */
 public record Goals(LatencyTarget latency, SteadyState steady, long maxLatencyNs,
-        ArrivalRate least, boolean continueOnRead, boolean continueOnWrite,
+        ArrivalRate least, boolean endsGroup, boolean continueOnRead, boolean continueOnWrite,
         boolean continueOnVerify) {
     /** None. */
     public static final Goals NONE =
             new Goals(LatencyTarget.NONE, SteadyState.NONE, 0, ArrivalRate.NONE, false,
-                    false, false);
+                    false, false, false);
 
     /** Whether some failures only count. */
     public boolean goesOnAfterErrors() {

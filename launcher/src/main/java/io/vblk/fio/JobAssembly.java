@@ -21,7 +21,8 @@ final class JobAssembly {
                 job.newGroup, access(), extent(), timing(), queueing(),
                 new Syncs(job.fsyncEvery, job.fdatasyncEvery, job.endFsync, job.syncWrites),
                 verify(), payload(), goals(), reporting(),
-                new Attachment(job.ioengine, job.direct, job.device));
+                new Attachment(job.ioengine, job.direct, job.device,
+                        new Cpus(job.cpus, job.splitCpus)));
         checkLeast(spec.timing().rate(), spec.goals().least());
         return spec;
     }
@@ -142,7 +143,7 @@ final class JobAssembly {
                         : new Goals.SteadyState(job.steadyKind, job.steadyLimit,
                                 job.steadyIsPercent, job.steadyNs, job.steadyRampNs,
                                 job.steadyIntervalNs),
-                job.maxLatencyNs, least, job.continueOnRead, job.continueOnWrite,
+                job.maxLatencyNs, least, job.exitAll, job.continueOnRead, job.continueOnWrite,
                 job.continueOnVerify);
     }
 

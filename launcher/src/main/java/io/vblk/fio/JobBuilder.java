@@ -3,6 +3,7 @@ package io.vblk.fio;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,9 @@ final class JobBuilder {
     boolean stonewall;
     boolean newGroup;
     boolean group;
+    boolean exitAll;
+    BitSet cpus = new BitSet();
+    boolean splitCpus;
 
     ReadWrite rw = ReadWrite.READ;
     int sequence = 1;

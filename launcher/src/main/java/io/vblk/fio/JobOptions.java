@@ -9,6 +9,7 @@ import static io.vblk.fio.FioOption.Kind.OPTIONAL;
 import static io.vblk.fio.FioOption.Kind.TEXT;
 import static io.vblk.fio.FioOption.of;
 
+import java.util.BitSet;
 import java.util.List;
 
 /** Options about jobs: their target, their number, their queues, their reports. Thread: any. */
@@ -45,6 +46,20 @@ final class JobOptions {
                     (job, v) -> job.stonewall = v.bool()),
             of("new_group", FLAG, "0", "a new group of reports starts with this job",
                     (job, v) -> job.newGroup = v.bool()),
+            of("exitall", FLAG, "0", "when this job ends, all of its group do",
+                    (job, v) -> job.exitAll = v.bool()),
+            of("cpus_allowed", TEXT, "all", "processors of its threads, such as 0-3,6",
+                    (job, v) -> job.cpus = v.cpus()),
+            of("cpumask", NUMBER, "", "the same as a number, a bit for each",
+                    (job, v) -> job.cpus = BitSet.valueOf(
+                            new long[] {v.number(1, Long.MAX_VALUE)})),
+            of("cpus_allowed_policy", TEXT, "shared", "shared: each clone may use all of them; "
+                    + "split: each has one, in turn",
+                    (job, v) -> job.splitCpus = switch (v.text()) {
+                        case "shared" -> false;
+                        case "split" -> true;
+                        default -> throw v.wrong("is none of shared, split");
+                    }),
             of("group_reporting", FLAG, "0", "report a group as one",
                     (job, v) -> job.group = v.bool()),
             of("iodepth", NUMBER, "1", "most requests in flight of a clone",

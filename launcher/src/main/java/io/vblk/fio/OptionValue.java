@@ -2,8 +2,11 @@
 package io.vblk.fio;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The value of an option, read as what the option takes; what is wrong is said with the option's
@@ -15,6 +18,7 @@ import java.util.function.Function;
  */
 record OptionValue(String name, String text, int kbBase) {
     private static final int DIRECTIONS = 3;
+    private static final Pattern RANGE = Pattern.compile("(\\d{1,5})(?:-(\\d{1,5}))?");
 
     /** What is wrong with it. */
     JobSyntaxException wrong(String message) {
@@ -74,6 +78,23 @@ record OptionValue(String name, String text, int kbBase) {
             values.add(real(word, least, most));
         }
         return values;
+    }
+
+    /** Processors: numbers and ranges between commas or colons. */
+    BitSet cpus() {
+        BitSet cpus = new BitSet();
+        for (String word : text.split("[,:]", -1)) {
+            Matcher range = RANGE.matcher(word.trim());
+            int first = range.matches() ? Integer.parseInt(range.group(1)) : Integer.MAX_VALUE;
+            int last = range.matches() && range.group(2) != null
+                    ? Integer.parseInt(range.group(2)) : first;
+            if (first > last || last > Cpus.NUMBER_MAX) {
+                throw wrong("is no list of processors 0 to " + Cpus.NUMBER_MAX
+                        + " such as 0-3,6");
+            }
+            cpus.set(first, last + 1);
+        }
+        return cpus;
     }
 
     /**

@@ -35,10 +35,9 @@ final class OtherOptions {
                 "fadvise_hint", "write_hint", "sync_file_range");
         add(rows, role, "clocks are always read", "gtod_reduce", "gtod_cpu", "disable_lat",
                 "disable_clat", "disable_slat", "disable_bw_measurement disable_bw");
-        add(rows, role, "threads run where the host puts them", "cpus_allowed", "cpumask",
-                "cpus_allowed_policy", "numa_cpu_nodes", "numa_mem_policy", "nice", "prio",
-                "prioclass", "lockmem", "hugepage-size", "ioscheduler", "cgroup",
-                "cgroup_nodelete", "cgroup_weight");
+        add(rows, role, "threads run where the host puts them", "numa_cpu_nodes",
+                "numa_mem_policy", "nice", "prio", "prioclass", "lockmem", "hugepage-size",
+                "ioscheduler", "cgroup", "cgroup_nodelete", "cgroup_weight");
         add(rows, role, "blocks are checked by the thread that reads them", "verify_async",
                 "verify_async_cpus");
         add(rows, role, "not part of the report", "disk_util", "unified_rw_reporting",
@@ -60,7 +59,7 @@ final class OtherOptions {
         add(rows, role, "a job has one target", "nrfiles nr_files=1", "filename_format", "opendir",
                 "lockfile=none", "file_append=0");
         add(rows, role, "stonewall is the way to put jobs in order", "wait_for");
-        add(rows, role, "each job ends by itself", "exitall=0", "exit_what");
+        add(rows, role, "exitall ends a group", "exit_what=group");
         add(rows, role, "offsets are multiples of the smallest size", "ba blockalign",
                 "offset_align=0", "bs_unaligned blocksize_unaligned=0");
         add(rows, role, "a load is random or it is not", "percentage_random=100",

@@ -20,12 +20,17 @@ import java.util.List;
 /** Jobs for tests, and a disk in memory that they run on. */
 final class Jobs {
     static final int BLOCK_BYTES = 4096;
-    static final DeviceSetup DISK = new DeviceSetup(
-            new ImageSpec("memory:1M", null, false, false, IoEngineKind.SYNC),
-            new VirtioBlkOptions("test", 1, 16), new LoopSetup(AioOptions.of(PollingOptions.OFF)),
-            RingSetup.DEFAULT);
+    static final DeviceSetup DISK = disk(1);
+    static final DeviceSetup TWO_QUEUES = disk(2);
 
     private Jobs() {}
+
+    private static DeviceSetup disk(int queues) {
+        return new DeviceSetup(
+                new ImageSpec("memory:1M", null, false, false, IoEngineKind.SYNC),
+                new VirtioBlkOptions("test", queues, 16),
+                new LoopSetup(AioOptions.of(PollingOptions.OFF)), RingSetup.DEFAULT);
+    }
 
     /** A job over a number of blocks. */
     static JobSpec blocks(ReadWrite rw, long blocks, int depth, Timing timing, WaitMode wait) {

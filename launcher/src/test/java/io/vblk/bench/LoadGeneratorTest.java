@@ -144,7 +144,7 @@ final class LoadGeneratorTest {
 
         JobSpec patient = trims(9, Queueing.of(1, WaitMode.POLL)).withGoals(
                 new Goals(Goals.LatencyTarget.NONE, Goals.SteadyState.NONE, 0, ArrivalRate.NONE,
-                        false, true, false));
+                        false, false, true, false));
         port = new NotingPort();
         port.failing = 2;
         stats = run(patient, port, NanoClock.MONOTONIC);
@@ -171,7 +171,7 @@ final class LoadGeneratorTest {
         long[] nowNs = {0};
         JobSpec spec = trims(10, Queueing.of(1, WaitMode.POLL)).withGoals(
                 new Goals(Goals.LatencyTarget.NONE, Goals.SteadyState.NONE, 5, ArrivalRate.NONE,
-                        false, false, false));
+                        false, false, false, false));
         JobStats stats = run(spec, new NotingPort(), () -> nowNs[0] += 1_000);
 
         assertEquals(62, stats.error, "ETIME");

@@ -110,7 +110,7 @@ final class JobFilesPageTest {
                     + name + ": "), name);
         }
         assertEquals(FioOptions.help("bs"), FioOptions.help("blocksize"));
-        assertTrue(FioOptions.help("exitall").contains("refused"), FioOptions.help("exitall"));
+        assertTrue(FioOptions.help("flow").contains("refused"), FioOptions.help("flow"));
         assertEquals("unrecognized option 'bz': did you mean 'bs'?",
                 assertThrows(JobSyntaxException.class, () -> FioOptions.help("bz")).getMessage());
     }

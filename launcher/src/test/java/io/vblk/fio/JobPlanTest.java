@@ -160,9 +160,27 @@ final class JobPlanTest {
     void whatDoesNothingIsSaidOnce() {
         JobPlan plan = file("[global]\nthread\ninvalidate=1\ngtod_reduce=1\n[a]\n[b]\n");
         assertEquals(List.of("without effect here: gtod_reduce, invalidate"), plan.warnings());
-        assertEquals("standard input:2: exitall is not supported: each job ends by itself",
-                refused(() -> file("[a]\nexitall\n")));
-        assertEquals(List.of(), file("[a]\nexitall=0\nnr_files=1\n").warnings());
+        assertEquals("standard input:2: exit_what=all is not supported: exitall ends a group",
+                refused(() -> file("[a]\nexit_what=all\n")));
+        assertEquals(List.of(), file("[a]\nexit_what=group\nnr_files=1\n").warnings());
+    }
+
+    @Test
+    void processorsAreNumbersAndRanges() {
+        String[] texts = {"cpus_allowed=0-2,5", "cpus_allowed=0:1:2:5", "cpumask=0x27"};
+        for (String text : texts) {
+            Cpus cpus = file("[a]\n" + text + "\n").jobs().get(0).attachment().cpus();
+            assertEquals("{0, 1, 2, 5}", cpus.allowed().toString(), text);
+            assertEquals(cpus.allowed(), cpus.of(7), "shared");
+        }
+        Cpus split = file("[a]\ncpus_allowed=1,4\ncpus_allowed_policy=split\n").jobs().get(0)
+                .attachment().cpus();
+        assertEquals("{1} {4} {1}", split.of(0) + " " + split.of(1) + " " + split.of(2));
+        assertTrue(file("[a]\n").jobs().get(0).attachment().cpus().of(0).isEmpty());
+        for (String wrong : List.of("", "2-1", "1024", "a", "0,", "99999")) {
+            assertTrue(refused(() -> file("[a]\ncpus_allowed=" + wrong + "\n"))
+                    .contains("cpus_allowed"), wrong);
+        }
     }
 
     @Test

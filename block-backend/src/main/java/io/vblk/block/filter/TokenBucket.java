@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class TokenBucket {
     private static final double NANOS_PER_SECOND = 1e9;
-    /** Of one part: a hundred days, which no sum of them takes over the end of the clock. */
-    private static final double PART_NS_MAX = 1e16;
+    /** Of one part: a day, so that as many as can wait do not reach the end of the clock. */
+    private static final double PART_NS_MAX = 1e14;
 
     private final double nsPerUnit;
     private final long burstNs;
