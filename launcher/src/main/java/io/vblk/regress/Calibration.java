@@ -23,7 +23,7 @@ final class Calibration {
     private final Scenario scenario;
     private final Settings settings;
     private final Contest contest;
-    /** Of forks without a slowdown, of the last rounds. */
+    /** Of forks of A, which have no slowdown, of the last rounds. */
     private final List<Slice> plain = new ArrayList<>();
 
     private Calibration(Scenario scenario, Settings settings, Contest contest) {
@@ -36,19 +36,24 @@ final class Calibration {
     static Map<Side, Scenario> of(Scenario scenario, Build baseline, Settings settings,
             StopSwitch stop, Path directory) throws IOException {
         Map<Side, Scenario> scenarios = new EnumMap<>(Side.class);
-        Map<Side, Build> builds = new EnumMap<>(Side.class);
         for (Side side : Side.values()) {
             scenarios.put(side, scenario);
-            builds.put(side, baseline);
         }
         if (scenario.rateShare() > 0 || settings.plant() != null) {
-            try (Contest contest = new Contest(builds, scenarios, 1, stop, directory)) {
+            Map<Side, Scenario> tried = new EnumMap<>(Side.class);
+            Map<Side, Build> builds = new EnumMap<>(Side.class);
+            for (Side side : List.of(Side.A, Side.B)) {
+                tried.put(side, scenario);
+                builds.put(side, baseline);
+            }
+            try (Contest contest = new Contest(
+                    builds, tried, settings.forks(), stop, directory)) {
+                Calibration calibration = new Calibration(scenario, settings, contest);
                 contest.open();
-                for (Side side : Side.values()) {
-                    contest.warmUp(side, 0, settings.warmUpMs());
-                }
+                calibration.warmUp(Side.A);
+                calibration.warmUp(Side.B);
                 contest.fitSlices();
-                new Calibration(scenario, settings, contest).into(scenarios);
+                calibration.into(scenarios);
             }
         }
         return scenarios;
@@ -62,8 +67,9 @@ final class Calibration {
                             / scenario.option("numjobs", 1))))));
             for (Side side : Side.values()) {
                 scenarios.put(side, rated);
-                change(side, rated);
             }
+            change(Side.A, rated);
+            change(Side.B, rated);
         }
         if (settings.plant() != null) {
             scenarios.put(Side.B, planted(settings.plant(), scenarios.get(Side.B)));
@@ -72,7 +78,13 @@ final class Calibration {
 
     private void change(Side side, Scenario to) throws IOException {
         contest.change(side, to);
-        contest.warmUp(side, 0, settings.warmUpMs());
+        warmUp(side);
+    }
+
+    private void warmUp(Side side) throws IOException {
+        for (int fork = 0; fork < settings.forks(); fork++) {
+            contest.warmUp(side, fork, settings.warmUpMs());
+        }
     }
 
     /**
@@ -97,17 +109,17 @@ final class Calibration {
         }
     }
 
-    /** How much more than the forks of the other sides that of B costs, by turns; as a cost. */
+    /** How much more the forks of B cost than those of A, by turns; as a cost. */
     private double lead(Metric metric) throws IOException {
         plain.clear();
         double[] leads = new double[ROUNDS];
         for (int i = 0; i < ROUNDS; i++) {
-            Slice before = contest.slice(Side.A, 0);
-            Slice own = contest.slice(Side.B, 0);
-            Slice after = contest.slice(Side.A2, 0);
-            plain.add(before);
-            plain.add(after);
-            leads[i] = cost(metric, own) - (cost(metric, before) + cost(metric, after)) / 2;
+            for (int fork = 0; fork < settings.forks(); fork++) {
+                Slice other = contest.slice(Side.A, fork);
+                plain.add(other);
+                leads[i] += cost(metric, contest.slice(Side.B, fork)) - cost(metric, other);
+            }
+            leads[i] /= settings.forks();
         }
         return Quantiles.median(leads);
     }

@@ -42,7 +42,7 @@ final class Contest implements AutoCloseable {
     /**
      * Prepares it; starts nothing.
      *
-     * @param scenarios what each side runs: the same but for what is planted
+     * @param scenarios what each side that takes part runs: the same but for what is planted
      * @param directory for images and for what the forks say on stderr
      */
     Contest(Map<Side, Build> builds, Map<Side, Scenario> scenarios, int forks, StopSwitch stop,
@@ -71,10 +71,10 @@ final class Contest implements AutoCloseable {
         if (scenario.isStart()) {
             return;
         }
-        for (Side side : Side.values()) {
+        for (Side side : scenarios.keySet()) {
             start(side);
         }
-        for (Side side : Side.values()) {
+        for (Side side : scenarios.keySet()) {
             greet(side);
         }
     }
