@@ -70,6 +70,11 @@ final class RegressCommand implements Command {
         options.addOption(value("junit", "FILE", "write the result in JUnit's XML"));
         options.addOption(value("html", "FILE",
                 "write the result, or the history, as a page for people"));
+        options.addOption(value("markdown", "FILE",
+                "add the table in Markdown to a file, such as $GITHUB_STEP_SUMMARY"));
+        options.addOption(value("ratios", "FILE",
+                "write this build in percent of the baseline, as github-action-benchmark reads"
+                        + " it (customSmallerIsBetter)"));
         options.addOption(value("history", "FILE",
                 "add the result to a file of JSON lines, for vblk regress history"));
         options.addOption(value("record", "FILE",
@@ -191,7 +196,8 @@ final class RegressCommand implements Command {
     private static Regression.Outputs outputs(CommandLine line)
             throws UsageException, IOException {
         return new Regression.Outputs(path(line, "json"), path(line, "junit"),
-                path(line, "html"), path(line, "history"), path(line, "record"));
+                path(line, "html"), path(line, "markdown"), path(line, "ratios"),
+                path(line, "history"), path(line, "record"));
     }
 
     /** Where results go, looked at before it takes time to measure them. */

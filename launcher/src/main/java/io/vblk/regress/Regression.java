@@ -21,18 +21,24 @@ public final class Regression {
     /** The comparison itself failed. */
     public static final int EXIT_FAILURE = 4;
 
+    /** Set by GitHub where it runs a build. */
+    private static final String ON_GITHUB = "GITHUB_ACTIONS";
+
     /**
      * Where results go; each may be null for nowhere.
      *
      * @param json the result for programs
      * @param junit the result as JUnit's XML
      * @param html the result for people
+     * @param markdown where the table is added in Markdown
+     * @param ratios the candidate in percent of the baseline, for charts of a build server
      * @param history where a line for each metric is added
      * @param record where the slices are added
      */
-    public record Outputs(Path json, Path junit, Path html, Path history, Path record) {
+    public record Outputs(Path json, Path junit, Path html, Path markdown, Path ratios,
+            Path history, Path record) {
         /** Only text. */
-        public static final Outputs NONE = new Outputs(null, null, null, null, null);
+        public static final Outputs NONE = new Outputs(null, null, null, null, null, null, null);
     }
 
     private final List<Scenario> scenarios;
@@ -68,6 +74,9 @@ public final class Regression {
     public int run(Build baseline, Build candidate) throws IOException {
         SuiteResult result = compare(baseline, candidate, settings, outputs.record());
         out.print(TextReport.of(result));
+        if ("true".equals(System.getenv(ON_GITHUB))) {
+            out.print(CiReport.annotations(result));
+        }
         write(result);
         return result.stopped() ? EXIT_FAILURE : exitCode(result.verdict());
     }
@@ -111,6 +120,12 @@ public final class Regression {
         }
         if (outputs.html() != null) {
             WholeFile.write(outputs.html(), HtmlReport.of(result));
+        }
+        if (outputs.markdown() != null) {
+            WholeFile.append(outputs.markdown(), CiReport.markdown(result));
+        }
+        if (outputs.ratios() != null) {
+            WholeFile.write(outputs.ratios(), CiReport.ratios(result));
         }
         if (outputs.history() != null) {
             History.append(outputs.history(), result);

@@ -11,7 +11,7 @@ import java.util.Map;
 
 /** The result as text, a table in the manner of benchstat. Thread: any. */
 final class TextReport {
-    private static final String[] HEAD = {"scenario", "metric", "baseline", "candidate", "delta",
+    static final String[] HEAD = {"scenario", "metric", "baseline", "candidate", "delta",
         "95% interval", "quartile", "A/A", "limit", "verdict"};
     private static final int LEFT_COLUMNS = 2;
     private static final double P999 = 99.9;
@@ -142,7 +142,7 @@ final class TextReport {
     }
 
     /** What explains a verdict, or makes one wonder about it, each after its scenario. */
-    private static List<String> notes(SuiteResult result) {
+    static List<String> notes(SuiteResult result) {
         List<String> all = new ArrayList<>();
         for (ScenarioResult scenario : result.scenarios()) {
             String name = scenario.scenario().name();

@@ -90,13 +90,15 @@ final class RegressCommandTest {
         Path json = directory.resolve("r.json");
         Path junit = directory.resolve("r.xml");
         Path html = directory.resolve("r.html");
+        Path markdown = directory.resolve("r.md");
+        Path ratios = directory.resolve("ratios.json");
         Path history = directory.resolve("h.jsonl");
         Path record = directory.resolve("s.jsonl");
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         int code = new Regression(List.of("qd1-sleeping", "cold-start"),
                 new Settings(1, 5, 5, 50, 1, false, null),
-                new Regression.Outputs(json, junit, html, history, record), new StopSwitch(),
-                Watcher.NONE, new PrintStream(out, true, StandardCharsets.UTF_8))
+                new Regression.Outputs(json, junit, html, markdown, ratios, history, record),
+                new StopSwitch(), Watcher.NONE, new PrintStream(out, true, StandardCharsets.UTF_8))
                 .run(build, build);
         String text = out.toString(StandardCharsets.UTF_8);
 
@@ -107,6 +109,8 @@ final class RegressCommandTest {
         assertTrue(Files.readString(json).contains("\"verdict\" : \"inconclusive\""));
         assertTrue(Files.readString(junit).contains("<testcase"));
         assertTrue(Files.readString(html).contains("Latencies slice by slice"));
+        assertTrue(Files.readString(markdown).contains("| qd1-sleeping | p50 |"));
+        assertTrue(Files.readString(ratios).contains("\"cold-start first\""));
         assertEquals(7, Files.readAllLines(history).size());
         assertEquals(1 + 15 + 1 + 3, Files.readAllLines(record).size());
         VblkRun.of("regress", "history", history.toString()).succeeded();
@@ -130,7 +134,8 @@ final class RegressCommandTest {
 
     @Test
     void whereNoResultCanGoIsSaidBeforeItIsMeasured() {
-        for (String name : List.of("json", "junit", "html", "history", "record")) {
+        for (String name : List.of("json", "junit", "html", "markdown", "ratios", "history",
+                "record")) {
             for (Path file : List.of(directory.resolve("no/where"), directory)) {
                 VblkRun.of("regress", "--baseline=/nowhere.jar", "--" + name + "=" + file)
                         .failed(4, name + "=" + file + " cannot be written");
@@ -144,8 +149,8 @@ final class RegressCommandTest {
         Assumptions.assumeTrue(Files.exists(full), "needs /dev/full");
         Build build = RegressLoad.thisBuild(new StopSwitch(), Watcher.NONE);
         for (Regression.Outputs outputs : List.of(
-                new Regression.Outputs(null, null, null, null, full),
-                new Regression.Outputs(null, null, null, full, null))) {
+                new Regression.Outputs(null, null, null, null, null, null, full),
+                new Regression.Outputs(null, null, null, null, null, full, null))) {
             Regression regression = new Regression(List.of("qd1-sleeping"),
                     new Settings(1, 5, 5, 50, 1, false, null), outputs, new StopSwitch(),
                     Watcher.NONE, new PrintStream(new ByteArrayOutputStream()));

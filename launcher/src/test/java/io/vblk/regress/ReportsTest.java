@@ -54,6 +54,43 @@ final class ReportsTest {
     }
 
     @Test
+    void markdownHasTheTableAndHowToDoItAgain() throws IOException {
+        List<String> lines = CiReport.markdown(Results.suite(1.2)).lines().toList();
+
+        assertEquals("### vblk regress: verdict: 1 regressed, 1 inconclusive, 1 no change",
+                lines.get(0));
+        assertTrue(lines.contains("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"));
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("| qd1-polled | p50 | 8")
+                && line.endsWith(" | regressed |")), lines.toString());
+        assertTrue(lines.stream().noneMatch(line -> line.contains("<build>")), "no HTML");
+        assertTrue(lines.contains("* qd32: main: Unrecognized option: --new"), lines.toString());
+        assertTrue(lines.contains("Again: `" + Results.suite(1.2).command() + "`"));
+    }
+
+    @Test
+    void whatRegressedIsAnErrorBesideABuildAndWhatCannotBeToldAWarning() throws IOException {
+        List<String> lines = CiReport.annotations(Results.suite(1.2)).lines().toList();
+
+        assertTrue(lines.get(0).startsWith("::error title=vblk regress qd1-polled::p50 +20."),
+                lines.toString());
+        assertTrue(lines.get(0).contains("%25 [") && lines.get(0).endsWith("%25]"),
+                lines.toString());
+        assertEquals("::warning title=vblk regress qd32::main: Unrecognized option: --new",
+                lines.get(lines.size() - 1));
+        assertTrue(lines.stream().noneMatch(line -> line.contains("qd1-sleeping")));
+    }
+
+    @Test
+    void ratiosAreInPercentOfTheBaselineAndSmallerIsBetter() throws IOException {
+        String text = CiReport.ratios(Results.suite(1.2));
+
+        assertTrue(text.contains("\"qd1-polled p50\""), text);
+        assertTrue(text.matches("(?s).*\"qd1-polled iops\",\\s+\"unit\" : "
+                + "\"% of the baseline's cost\",\\s+\"value\" : 1[12]\\d.*"), text);
+        assertFalse(text.contains("poll-hits"), text);
+    }
+
+    @Test
     void jsonHoldsWhatTheTableHas() throws IOException {
         String text = JsonReport.of(Results.suite(1.2));
         int fields = 0;
