@@ -19,6 +19,8 @@ final class Calibration {
     private static final int TRIES = 4;
     /** Near enough, in parts of what is wanted. */
     private static final double NEAR = 0.15;
+    /** Too far from it to show anything. */
+    private static final double FAR = 0.5;
 
     private final Scenario scenario;
     private final Settings settings;
@@ -101,8 +103,13 @@ final class Calibration {
             change(Side.B, planted);
             double percent = metric.percent(lead(metric));
             double missing = plant.percent() - percent;
-            if (i == TRIES || Math.abs(missing) <= NEAR * plant.percent()) {
+            if (Math.abs(missing) <= (i < TRIES ? NEAR : FAR) * plant.percent()) {
                 return planted;
+            }
+            if (i == TRIES) {
+                throw new Fork.RefusedException("a slowdown cannot be planted: " + metric + " "
+                        + Units.percent(percent) + " is the nearest to "
+                        + Units.percent(plant.percent()));
             }
             delayNs = Math.max(1, delayNs
                     + plant.delayNs(without, missing / PERCENT * latencyNs));
