@@ -7,6 +7,9 @@ public enum PollState {
     POLLED,
     /** It slept, and the kick woke it. */
     WOKEN,
-    /** It was awake, and yet knows it by the kick only: it was busy with something else. */
+    /**
+     * It was awake, and yet knows it by the kick only: it was busy with something else, or looked
+     * at its descriptors before it would have slept.
+     */
     MISSED
 }

@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
  * <li>work out the time-out, because what is already due must not wait;
  * <li>poll the handlers' memory, because finding work there costs no system call;
  * <li>if that found nothing, leave poll mode, look once more (the other side may have gone by the
- *     old mode), announce the sleep and wait for descriptors;
+ *     old mode), without polling perhaps at descriptors too ({@link LookMemory}), announce the
+ *     sleep and wait for descriptors;
  * <li>take the wake-up, because what it was for is looked for from here on;
  * <li>bottom halves, because completions free what requests need;
  * <li>ready handlers;

@@ -4,13 +4,10 @@ package io.vblk.bench;
 import io.vblk.block.image.ImageException;
 import io.vblk.fio.JobPlan;
 import io.vblk.fio.JobSpec;
-import io.vblk.posix.ErrnoException;
-import io.vblk.posix.Posix;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +91,9 @@ public final class BenchRun implements AutoCloseable {
     private void makeClones(List<List<JobSpec>> jobs) {
         int group = -1;
         StopFlag ofGroup = stop;
+        // As in fio, one job that says so speaks for all.
+        boolean exitAll = jobs.stream().flatMap(List::stream)
+                .anyMatch(job -> job.goals().endsGroup());
         for (List<JobSpec> phase : jobs) {
             List<Clone> clones = new ArrayList<>();
             Map<OpenTarget, Integer> queues = new LinkedHashMap<>();
@@ -102,7 +102,7 @@ public final class BenchRun implements AutoCloseable {
                     group++;
                     ofGroup = new StopFlag(stop);
                 }
-                checkCpus(job);
+                GuestCpus.check(job);
                 OpenTarget target = targets.get(job.target());
                 if (job.goals().steady().kind() != null) {
                     // What is wrong with it is said before the load begins.
@@ -111,23 +111,11 @@ public final class BenchRun implements AutoCloseable {
                 StopFlag own = new StopFlag(ofGroup);
                 for (int number = 0; number < job.clones(); number++) {
                     int queue = queues.merge(target, 1, Integer::sum) - 1;
-                    clones.add(new Clone(job, number, threadCount++, group, target, queue, own));
+                    clones.add(new Clone(job, number, threadCount++, group, target, queue, own,
+                            exitAll));
                 }
             }
             phases.add(clones);
-        }
-    }
-
-    private static void checkCpus(JobSpec job) {
-        BitSet missing = (BitSet) job.attachment().cpus().allowed().clone();
-        try {
-            missing.andNot(Posix.cpus());
-        } catch (ErrnoException e) {
-            throw new IllegalStateException("the host does not say which processors there are", e);
-        }
-        if (!missing.isEmpty()) {
-            throw new IllegalArgumentException("cpus_allowed: processor " + missing.nextSetBit(0)
-                    + " is not there, or this process may not use it");
         }
     }
 

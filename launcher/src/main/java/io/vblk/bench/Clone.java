@@ -4,11 +4,9 @@ package io.vblk.bench;
 import io.vblk.aio.NanoClock;
 import io.vblk.fio.Direction;
 import io.vblk.fio.JobSpec;
-import io.vblk.posix.Posix;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -19,13 +17,13 @@ final class Clone {
     private static final long FLUSH_WAIT_NS = 100_000_000L;
 
     final JobSpec spec;
-    private final int number;
     private final int thread;
     final int group;
     final OpenTarget target;
     final int queue;
     private final Region region;
     private final StopFlag stop;
+    private final boolean endsGroup;
     private LoadGenerator generator;
     private RequestPort port;
     private SteadyCheck steady;
@@ -39,15 +37,20 @@ final class Clone {
     private JobLogs logs;
 
     Clone(JobSpec spec, int number, int thread, int group, OpenTarget target, int queue,
-            StopFlag stop) {
+            StopFlag stop, boolean endsGroup) {
         this.spec = spec;
-        this.number = number;
         this.thread = thread;
         this.group = group;
         this.target = target;
         this.queue = queue;
         this.stop = stop;
+        this.endsGroup = endsGroup;
         this.region = target.regionOf(spec, number);
+    }
+
+    /** Whether its end is that of its group. */
+    boolean endsGroup() {
+        return endsGroup;
     }
 
     StopFlag stop() {
@@ -116,10 +119,7 @@ final class Clone {
      */
     void begin(int writer) {
         try {
-            BitSet cpus = spec.attachment().cpus().of(number);
-            if (!cpus.isEmpty()) {
-                Posix.runOnCpus(cpus);
-            }
+            GuestCpus.enter(spec, thread);
             port = target.guest.port(queue, spec.queueing().waitMode(),
                     spec.access().zeroesForTrims());
         } catch (IOException e) {
@@ -139,10 +139,15 @@ final class Clone {
             state = CloneState.letter(spec.rw());
             generator.run();
             running = false;
-            if (spec.goals().endsGroup()) {
-                stop.ofGroup().request();
-            }
+            endGroup();
             state = readsBack() ? CloneState.DONE : CloneState.GONE;
+        }
+    }
+
+    /** With exitall the first to end is the end of its group. Thread: the job's. */
+    private void endGroup() {
+        if (endsGroup) {
+            stop.ofGroup().request();
         }
     }
 
@@ -202,6 +207,9 @@ final class Clone {
         running = spec.verify().only();
         generator.readBack(sharers.indexOf(this), sharers.size(), spec.verify().only());
         running = false;
+        if (spec.verify().only()) {
+            endGroup();
+        }
         state = CloneState.GONE;
     }
 

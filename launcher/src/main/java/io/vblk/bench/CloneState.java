@@ -82,6 +82,7 @@ record CloneState(char letter, double leftNs) {
         double sum = 0;
         for (List<Clone> phase : phases) {
             double longest = 0;
+            double shortest = Double.POSITIVE_INFINITY;
             for (Clone clone : phase) {
                 CloneState state = clone.state(nowNs);
                 double left = state.letter == WAITING ? clone.plannedNs(bytesPerNs)
@@ -90,8 +91,9 @@ record CloneState(char letter, double leftNs) {
                     return -1;
                 }
                 longest = Math.max(longest, left);
+                shortest = clone.endsGroup() ? Math.min(shortest, left) : shortest;
             }
-            sum += longest;
+            sum += Math.min(longest, shortest);
         }
         return (long) sum;
     }

@@ -10,7 +10,6 @@ import io.vblk.posix.Posix;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
@@ -47,6 +46,11 @@ public final class SliceRunner implements AutoCloseable {
     public static SliceRunner open(TargetSetup setup, JobSpec job, List<Integer> guestCpus)
             throws IOException {
         JobSpec named = job.withTarget(setup.name());
+        GuestCpus.check(named);
+        if (!guestCpus.isEmpty() && !named.attachment().cpus().allowed().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "cpus_allowed and pin both say where guests run: leave one out");
+        }
         SliceRunner runner = new SliceRunner(
                 OpenTarget.open(setup.name(), setup, List.of(List.of(named))), named);
         try {
@@ -66,11 +70,10 @@ public final class SliceRunner implements AutoCloseable {
 
     private void settle(int number, List<Integer> cpus) {
         try {
-            BitSet own = spec.attachment().cpus().of(number);
-            if (!cpus.isEmpty()) {
+            if (cpus.isEmpty()) {
+                GuestCpus.enter(spec, number);
+            } else {
                 Posix.runOnCpu(cpus.get(number % cpus.size()));
-            } else if (!own.isEmpty()) {
-                Posix.runOnCpus(own);
             }
             ports[number] = target.guest.port(number, spec.queueing().waitMode(),
                     spec.access().zeroesForTrims());

@@ -54,13 +54,13 @@ public final class WholeFile implements AutoCloseable {
                 return new WholeFile(path, path, null,
                         FileChannel.open(path, StandardOpenOption.WRITE));
             }
-            // A link stays one. Not createTempFile, whose files nobody else may read.
+            // A link to a file stays one. Not createTempFile, whose files nobody else may read.
             Path target = Files.exists(path) ? path.toRealPath() : path;
             Path draft = target.resolveSibling("." + target.getFileName() + "."
                     + ProcessHandle.current().pid() + ".part");
-            return new WholeFile(path, target, draft, FileChannel.open(draft,
-                    StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.WRITE));
+            Files.deleteIfExists(draft);
+            return new WholeFile(path, target, draft, FileChannel.open(
+                    draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
         } catch (FileSystemException e) {
             throw cannot(path, e);
         }
@@ -93,7 +93,10 @@ public final class WholeFile implements AutoCloseable {
 
     /** What an operator is told of a file that cannot be written. */
     public static IOException cannot(Path path, IOException e) {
-        String why = e instanceof NoSuchFileException ? "no such directory"
+        Path directory = path.toAbsolutePath().getParent();
+        String why = e instanceof NoSuchFileException
+                ? directory != null && Files.isDirectory(directory)
+                        ? "no file can be made there" : "no such directory"
                 : e instanceof AccessDeniedException ? "permission denied"
                 : e instanceof FileSystemException host && host.getReason() != null
                         ? host.getReason()

@@ -7,7 +7,7 @@ import java.util.BitSet;
  * Where the threads of a job may run. Thread: any; nobody changes the set.
  *
  * @param allowed numbers of processors; empty for all that the process may use
- * @param split whether each clone has one of them, in turn, and not all clones have all
+ * @param split whether each clone of the run has one of them, in turn, and not all have all
  */
 public record Cpus(BitSet allowed, boolean split) {
     /** Where the host puts them. */
@@ -15,7 +15,7 @@ public record Cpus(BitSet allowed, boolean split) {
     /** The highest number that a thread's mask has room for here. */
     static final int NUMBER_MAX = 1023;
 
-    /** Those of a clone of that number. */
+    /** Those of a clone of that number among all of the run, as in fio. */
     public BitSet of(int clone) {
         if (!split || allowed.isEmpty()) {
             return allowed;

@@ -8,7 +8,7 @@ package io.vblk.fio;
  * @param steady ends the run when figures have settled, or {@link SteadyState#NONE}
  * @param maxLatencyNs a slower request is an error; 0 for none
  * @param least rates below which the job fails, or {@link ArrivalRate#NONE}
- * @param endsGroup whether its end is the end of all jobs of its group (exitall)
+ * @param endsGroup whether the first clone to end is the end of its group (exitall)
  * @param continueOnRead whether a failed read only counts
  * @param continueOnWrite whether a failed write or trim only counts
  * @param continueOnVerify whether a block that does not verify only counts

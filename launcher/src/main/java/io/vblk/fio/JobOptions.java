@@ -46,15 +46,15 @@ final class JobOptions {
                     (job, v) -> job.stonewall = v.bool()),
             of("new_group", FLAG, "0", "a new group of reports starts with this job",
                     (job, v) -> job.newGroup = v.bool()),
-            of("exitall", FLAG, "0", "when this job ends, all of its group do",
+            of("exitall", FLAG, "0", "the first clone of a group to end ends the group",
                     (job, v) -> job.exitAll = v.bool()),
-            of("cpus_allowed", TEXT, "all", "processors of its threads, such as 0-3,6",
+            of("cpus_allowed", TEXT, "all", "processors of the guests' threads, such as 0-3,6",
                     (job, v) -> job.cpus = v.cpus()),
             of("cpumask", NUMBER, "", "the same as a number, a bit for each",
                     (job, v) -> job.cpus = BitSet.valueOf(
                             new long[] {v.number(1, Long.MAX_VALUE)})),
             of("cpus_allowed_policy", TEXT, "shared", "shared: each clone may use all of them; "
-                    + "split: each has one, in turn",
+                    + "split: each clone of the run has one, in turn",
                     (job, v) -> job.splitCpus = switch (v.text()) {
                         case "shared" -> false;
                         case "split" -> true;

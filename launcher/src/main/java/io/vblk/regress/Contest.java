@@ -130,6 +130,10 @@ final class Contest implements AutoCloseable {
     /** New forks for a side, which run something else. */
     void change(Side side, Scenario other) throws IOException {
         scenarios.put(side, other);
+        samplesPerNs.clear();
+        if (scenario.isStart()) {
+            return;
+        }
         close(side);
         start(side);
         greet(side);

@@ -141,6 +141,7 @@ public final class Regression {
     public int testItself(Build build) throws IOException {
         boolean fine = true;
         boolean told = true;
+        boolean planted = false;
         for (Plant plant : Arrays.asList(null, Plant.parse("p50:10%"), Plant.parse("p99:30%"))) {
             SuiteResult result = compare(build, build, settings.with(plant), outputs.record());
             out.print(TextReport.of(result));
@@ -149,8 +150,11 @@ public final class Regression {
             }
             for (ScenarioResult scenario : result.scenarios()) {
                 if (plant != null && plant.unfit(scenario.scenario()) != null) {
+                    out.println("self-test: " + scenario.scenario().name() + ": "
+                            + plant.unfit(scenario.scenario()));
                     continue;
                 }
+                planted |= plant != null;
                 Verdict verdict = plant == null ? scenario.verdict() : found(scenario, plant);
                 boolean regressed = verdict == Verdict.REGRESSED;
                 told &= verdict != Verdict.INCONCLUSIVE;
@@ -160,7 +164,7 @@ public final class Regression {
             }
             out.println();
         }
-        return fine ? told ? EXIT_FINE : EXIT_INCONCLUSIVE : EXIT_REGRESSED;
+        return fine ? told && planted ? EXIT_FINE : EXIT_INCONCLUSIVE : EXIT_REGRESSED;
     }
 
     /** What the metric that was slowed down came to. */

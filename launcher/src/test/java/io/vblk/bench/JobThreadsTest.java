@@ -59,8 +59,8 @@ final class JobThreadsTest {
         int last = Posix.cpus().length() - 1;
         String cpus = first == last ? "" + first : first + "," + last;
         Set<String> seen = new ConcurrentSkipListSet<>();
-        try (BenchRun run = open("[a]\nrw=randread\nwait=event\nnumjobs=2\ntime_based\nruntime=30"
-                + "\ncpus_allowed=" + cpus + "\ncpus_allowed_policy=split\n")) {
+        try (BenchRun run = open("[global]\nrw=randread\nwait=event\ntime_based\nruntime=30"
+                + "\ncpus_allowed=" + cpus + "\ncpus_allowed_policy=split\n[a]\n[b]\n")) {
             run.showEvery(SHOW_NS);
             Set<String> expected = new TreeSet<>(
                     Set.of("vblk-guest-0:\t" + first, "vblk-guest-1:\t" + last));
@@ -76,23 +76,23 @@ final class JobThreadsTest {
 
     @Test
     void aProcessorThatIsNotThereIsSaidBeforeTheLoad() {
-        assertEquals("cpus_allowed: processor 1023 is not there, or this process may not use it",
-                assertThrows(IllegalArgumentException.class,
-                        () -> open("[a]\nrw=read\ncpus_allowed=1023\n").close()).getMessage());
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> open("[a]\nrw=read\ncpus_allowed=1023\n").close()).getMessage();
+        assertTrue(message.startsWith("job a: processor 1023 is not there"), message);
+        assertTrue(message.contains("name some of {"), message);
     }
 
     @Test
     void theEndOfAJobWithExitallIsTheEndOfItsGroup() throws IOException {
-        try (BenchRun run = open("[short]\nrw=read\nnumber_ios=10\nexitall\n"
+        try (BenchRun run = open("[short]\nrw=read\ntime_based\nruntime=300ms\nexitall\n"
                 + "[long]\nrw=write\nwait=event\nverify=crc32c\ntime_based\nruntime=600\n"
                 + "[later]\nstonewall\nrw=read\nnumber_ios=20\n")) {
             List<JobStats> stats = run.run(progress -> { }).results().stream()
                     .map(JobResult::stats).toList();
 
-            assertEquals(10, stats.get(0).read.ios);
             assertTrue(stats.get(1).elapsedNs < 60_000_000_000L, "ended early");
-            assertTrue(stats.get(1).write.ios == 0 || stats.get(1).verifiedBlocks > 0,
-                    "what it wrote is checked all the same");
+            assertTrue(stats.get(1).write.ios > 0, "both ran");
+            assertTrue(stats.get(1).verifiedBlocks > 0, "what it wrote is checked all the same");
             assertEquals(20, stats.get(2).read.ios, "another group");
         }
     }

@@ -13,8 +13,11 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class TokenBucket {
     private static final double NANOS_PER_SECOND = 1e9;
-    /** Of one part: a day, so that as many as can wait do not reach the end of the clock. */
-    private static final double PART_NS_MAX = 1e14;
+    /**
+     * Of one part: some hours, so that as many as there can be requests, 256 queues of 1024, do not
+     * reach the end of the clock.
+     */
+    private static final double PART_NS_MAX = 1e13;
 
     private final double nsPerUnit;
     private final long burstNs;

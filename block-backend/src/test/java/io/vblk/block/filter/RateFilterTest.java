@@ -239,4 +239,15 @@ class RateFilterTest {
         assertThrows(IllegalArgumentException.class,
                 () -> iops(1, 0, 0, RateSpec.BURST_NS_MAX + 1));
     }
+
+    @Test
+    void noQueueOfWaitersReachesTheEndOfTheClock() {
+        TokenBucket bucket = new TokenBucket(1, 1_000_000_000L, 0);
+        long lastNs = 0;
+        for (int i = 0; i < 256 * 1024; i++) {
+            long atNs = bucket.take(1L << 30, 0);
+            assertTrue(atNs >= lastNs, "waiter " + i);
+            lastNs = atNs;
+        }
+    }
 }
