@@ -246,7 +246,7 @@ final class OutputFormatsTest {
     void whatIsWrongWithTheOutputIsSaidBeforeTheLoad() {
         VblkRun.of("bench", "memory:64k", "--output=" + directory).failed(1, "is a directory");
         VblkRun.of("bench", "memory:64k", "--output=" + directory.resolve("no/report"))
-                .failed(1, "no/report", "there is no directory for it");
+                .failed(1, "no/report", "no such directory");
         VblkRun.of("bench", "memory:64k", "--output-format=json,xml")
                 .failed(2, "output-format=xml is none of", "json+");
         VblkRun.of("bench", "memory:64k", "--terse-version=2").failed(2, "terse-version=2");
