@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /** What the slices of several targets measured, and their ratios. Immutable; thread: any. */
@@ -49,6 +51,17 @@ public final class ComparisonReport {
             target.stream().reduce(JobReport::with).ifPresent(wholes::add);
         }
         return wholes;
+    }
+
+    /** fio's terse lines of all targets; those without a description have their target's name. */
+    public String toTerse(Map<String, String> globals, int version) {
+        StringBuilder text = new StringBuilder();
+        for (JobReport whole : wholes()) {
+            Map<String, String> named = new HashMap<>(globals);
+            named.putIfAbsent("description", whole.rows().get(0).target().name());
+            text.append(whole.toTerse(named, version));
+        }
+        return text.toString();
     }
 
     /** What went wrong, a line each, for the operator. */

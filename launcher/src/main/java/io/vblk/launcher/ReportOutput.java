@@ -168,11 +168,7 @@ final class ReportOutput implements AutoCloseable {
     void write(ComparisonReport report) throws IOException {
         for (Format format : formats) {
             switch (format) {
-                case TERSE -> {
-                    for (JobReport whole : report.wholes()) {
-                        write(whole.toTerse(globals, terseVersion));
-                    }
-                }
+                case TERSE -> write(report.toTerse(globals, terseVersion));
                 case JSON, JSON_PLUS -> write(report.toJson() + "\n");
                 case JSON_LINES -> write(report.toJson().replaceAll("\\s*\n\\s*", "") + "\n");
                 case NORMAL -> {

@@ -106,8 +106,8 @@ final class TuneOptions {
                 fixed.put(option.getLongOpt(), option.getValue());
             }
         }
-        Map<String, List<String>> sweep = new LinkedHashMap<>(asked(line, NAMES, "--sweep takes "
-                + "options of the device such as " + POLL_MAX_NS + "=0,32768"));
+        Map<String, List<String>> sweep = new LinkedHashMap<>(asked(
+                line, NAMES, "it takes values of " + String.join(", ", NAMES)));
         for (String name : sweep.keySet()) {
             if (fixed.containsKey(name)) {
                 throw new UsageException(name + " cannot be both fixed to " + fixed.get(name)

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * The forks of all sides in one scenario: alive at the same time, and all but one asleep. Thread:
  * control.
  */
-final class Contest implements AutoCloseable {
+final class Contest implements Planting.Forks, AutoCloseable {
     private static final long DROP_NS = TimeUnit.MILLISECONDS.toNanos(2);
     private static final int PIECE_BYTES = 1 << 20;
     private static final long DATA_SEED = 1;
@@ -26,6 +26,8 @@ final class Contest implements AutoCloseable {
     private static final double MARGIN = 1.25;
     /** A longer slice is hit by more bursts of noise than it is worth for p99. */
     private static final long SLICE_NS_MAX = TimeUnit.MILLISECONDS.toNanos(50);
+    /** A JVM that is warm has little left to learn. */
+    private static final int REOPENED_MS = 50;
     private static final long WARM_PIECE_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final Map<Side, Build> builds;
@@ -127,16 +129,20 @@ final class Contest implements AutoCloseable {
         }
     }
 
-    /** New forks for a side, which run something else. */
-    void change(Side side, Scenario other) throws IOException {
+    @Override
+    public void reopen(Side side, Scenario other) throws IOException {
         scenarios.put(side, other);
-        samplesPerNs.clear();
-        if (scenario.isStart()) {
-            return;
+        for (int i = 0; i < forks; i++) {
+            openLoad(standing.get(side).get(i), side, i);
         }
-        close(side);
-        start(side);
-        greet(side);
+        warmUp(side, REOPENED_MS);
+    }
+
+    /** Lets all forks of a side run for so long without counting. */
+    void warmUp(Side side, int ms) throws IOException {
+        for (int fork = 0; fork < forks; fork++) {
+            warmUp(side, fork, ms);
+        }
     }
 
     /** Lets a fork run for so long without counting. */
@@ -169,8 +175,8 @@ final class Contest implements AutoCloseable {
         }
     }
 
-    /** Lets a fork run a slice. */
-    Slice slice(Side side, int number) throws IOException {
+    @Override
+    public Slice slice(Side side, int number) throws IOException {
         if (!scenario.isStart()) {
             return standing.get(side).get(number).slice(sliceNs, DROP_NS);
         }

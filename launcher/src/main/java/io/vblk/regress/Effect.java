@@ -20,6 +20,8 @@ import java.util.SplittableRandom;
 record Effect(double hl, double q25, double low, double high, double probability, int pairs) {
     /** Rounds that stay together when rounds are drawn again: the machine's moods last longer. */
     static final int BLOCK_ROUNDS = 5;
+    /** Of fewer blocks the draws are too much alike: a few rounds are drawn one by one. */
+    private static final int BLOCKS_MIN = 8;
     private static final int DRAWS = 500;
     /** Of a logarithm or a share: far finer than anything that is shown. */
     private static final double TOLERANCE = 1e-6;
@@ -100,7 +102,8 @@ record Effect(double hl, double q25, double low, double high, double probability
 
     /** Draws blocks of rounds with replacement (Künsch, 1989) and looks where the effect goes. */
     private static double[] interval(double[][] byRound, long seed) {
-        int blocks = (byRound.length + BLOCK_ROUNDS - 1) / BLOCK_ROUNDS;
+        int length = Math.max(1, Math.min(BLOCK_ROUNDS, byRound.length / BLOCKS_MIN));
+        int blocks = (byRound.length + length - 1) / length;
         if (blocks == 0) {
             return new double[] {Double.NaN, Double.NaN};
         }
@@ -109,8 +112,8 @@ record Effect(double hl, double q25, double low, double high, double probability
         for (int draw = 0; draw < DRAWS; draw++) {
             List<double[]> drawn = new ArrayList<>();
             for (int i = 0; i < blocks; i++) {
-                int first = BLOCK_ROUNDS * random.nextInt(blocks);
-                int end = Math.min(first + BLOCK_ROUNDS, byRound.length);
+                int first = length * random.nextInt(blocks);
+                int end = Math.min(first + length, byRound.length);
                 drawn.addAll(Arrays.asList(byRound).subList(first, end));
             }
             effects[draw] = HodgesLehmann.about(join(drawn), TOLERANCE);

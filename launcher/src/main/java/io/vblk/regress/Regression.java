@@ -108,27 +108,39 @@ public final class Regression {
                 baseline, candidate, how, environment, began, results, stopped);
     }
 
+    /** A place for results, null for none, and how they get there. */
+    private record Output(Path file, Writer writer) {
+        /** Writes a file. */
+        private interface Writer {
+            void write(Path file) throws IOException;
+        }
+    }
+
     private void write(SuiteResult result) throws IOException {
         if (result.stopped()) {
             return;
         }
-        if (outputs.json() != null) {
-            WholeFile.write(outputs.json(), JsonReport.of(result));
+        IOException failed = null;
+        for (Output output : List.of(
+                new Output(outputs.json(), file -> WholeFile.write(file, JsonReport.of(result))),
+                new Output(outputs.junit(), file -> WholeFile.write(file, JunitReport.of(result))),
+                new Output(outputs.html(), file -> WholeFile.write(file, HtmlReport.of(result))),
+                new Output(outputs.markdown(),
+                        file -> WholeFile.append(file, CiReport.markdown(result))),
+                new Output(outputs.ratios(),
+                        file -> WholeFile.write(file, CiReport.ratios(result))),
+                new Output(outputs.history(), file -> History.append(file, result)))) {
+            try {
+                if (output.file() != null) {
+                    output.writer().write(output.file());
+                }
+            } catch (IOException e) {
+                // The minutes that this took are not to be lost for the others.
+                failed = failed == null ? e : failed;
+            }
         }
-        if (outputs.junit() != null) {
-            WholeFile.write(outputs.junit(), JunitReport.of(result));
-        }
-        if (outputs.html() != null) {
-            WholeFile.write(outputs.html(), HtmlReport.of(result));
-        }
-        if (outputs.markdown() != null) {
-            WholeFile.append(outputs.markdown(), CiReport.markdown(result));
-        }
-        if (outputs.ratios() != null) {
-            WholeFile.write(outputs.ratios(), CiReport.ratios(result));
-        }
-        if (outputs.history() != null) {
-            History.append(outputs.history(), result);
+        if (failed != null) {
+            throw failed;
         }
     }
 

@@ -55,26 +55,27 @@ final class ScenarioRun {
         if (unfit != null) {
             return ScenarioResult.refused(scenario, unfit);
         }
-        Map<Side, Scenario> scenarios;
+        Scenario rated;
         ScenarioResult first;
         try {
             progress.accept("calibration", 0.0);
-            scenarios = Calibration.of(scenario, builds.get(Side.A), settings, stop, directory);
-            first = trial(scenarios, settings.seed(), 1);
+            rated = Calibration.rated(scenario, builds.get(Side.A), settings, stop, directory);
+            first = trial(rated, settings.seed(), 1);
         } catch (Fork.RefusedException e) {
             return refused(e);
         }
         if (first.verdict() != Verdict.REGRESSED || !settings.confirm()) {
             return first;
         }
-        ScenarioResult second = trial(scenarios, settings.seed() + 1, 2);
+        ScenarioResult second = trial(rated, settings.seed() + 1, 2);
         List<Gate.Finding> findings = new ArrayList<>();
         for (int i = 0; i < first.findings().size(); i++) {
             Gate.Finding finding = first.findings().get(i);
             findings.add(finding.verdict() == Verdict.REGRESSED
                     ? finding.confirmedBy(second.findings().get(i)) : finding);
         }
-        return result(scenarios, findings, first.table(), first.sliceMs(), first.placement(), 2);
+        return result(findings, first.table(), first.sliceMs(), first.placement(),
+                first.planted(), 2);
     }
 
     /** The candidate is the newer one: what it refuses is a mistake, and not a difference. */
@@ -86,10 +87,8 @@ final class ScenarioRun {
         return ScenarioResult.refused(scenario, e.getMessage());
     }
 
-    private ScenarioResult result(Map<Side, Scenario> scenarios, List<Gate.Finding> findings,
-            SliceTable table, long sliceMs, String placement, int runs) {
-        String planted = settings.plant() == null
-                ? null : scenarios.get(Side.B).options().get(Plant.FILTER);
+    private ScenarioResult result(List<Gate.Finding> findings, SliceTable table, long sliceMs,
+            String placement, String planted, int runs) {
         return new ScenarioResult(scenario, findings, table, sliceMs, placement, planted,
                 MachineTime.now().stealPercentSince(beganTime),
                 (System.nanoTime() - beganNs) / NANOS_PER_SECOND, settings.seed(), runs, null);
@@ -97,8 +96,14 @@ final class ScenarioRun {
 
     // ------------------------------------------------------------------ one run
 
-    private ScenarioResult trial(Map<Side, Scenario> scenarios, long seed, int number)
-            throws IOException {
+    private ScenarioResult trial(Scenario rated, long seed, int number) throws IOException {
+        Planting planting = settings.plant() == null
+                ? null : new Planting(settings.plant(), rated, settings.forks());
+        Map<Side, Scenario> scenarios = new EnumMap<>(Side.class);
+        for (Side side : Side.values()) {
+            boolean slowed = side == Side.B && planting != null;
+            scenarios.put(side, slowed ? planting.scenario() : rated);
+        }
         SliceTable table = new SliceTable(settings.forks());
         SplittableRandom random = new SplittableRandom(seed);
         String run = number == 1 ? "" : "again, ";
@@ -114,6 +119,10 @@ final class ScenarioRun {
             do {
                 for (int i = 0; i < some && table.rounds() < most; i++) {
                     int round = table.rounds();
+                    if (planting != null && round % Planting.ROUNDS_BETWEEN == 0) {
+                        progress.accept(run + "planting", (double) round / some);
+                        planting.fit(contest);
+                    }
                     progress.accept(run + "round " + (round + 1) + "/"
                             + some * (1 + round / some), (double) round / some);
                     round(contest, table, random, round);
@@ -123,8 +132,8 @@ final class ScenarioRun {
             } while (table.rounds() < most && findings.stream().anyMatch(
                     finding -> finding.verdict() == Verdict.INCONCLUSIVE));
             recording.end();
-            return result(scenarios, findings, table, contest.sliceMs(),
-                    contest.placement().toString(), number);
+            return result(findings, table, contest.sliceMs(), contest.placement().toString(),
+                    planting == null ? null : planting.filter(), number);
         }
     }
 

@@ -92,6 +92,17 @@ final class OutputFormatsTest {
     }
 
     @Test
+    void terseLinesOfSeveralTargetsEndWithTheirNames() {
+        List<String> lines = VblkRun.of("bench", "null:64k", "memory:64k", "--minimal",
+                "--time_based", "--runtime=200ms", "--ramp_time=0").succeeded().out().lines()
+                .toList();
+
+        assertEquals(2, lines.size(), lines.toString());
+        assertTrue(lines.get(0).endsWith("%;null:64k"), lines.get(0));
+        assertTrue(lines.get(1).endsWith("%;memory:64k"), lines.get(1));
+    }
+
+    @Test
     void textAndJsonHaveTheDescriptionAndTextTheEngineAsked() throws IOException {
         Path file = Files.writeString(directory.resolve("one.fio"), "[global]\nbs=64k\n"
                 + "description=what it is\nioengine=null\n[a]\nsize=64k\n");

@@ -150,7 +150,8 @@ final class RegressCommandTest {
         Build build = RegressLoad.thisBuild(new StopSwitch(), Watcher.NONE);
         for (Regression.Outputs outputs : List.of(
                 new Regression.Outputs(null, null, null, null, null, null, full),
-                new Regression.Outputs(null, null, null, null, null, full, null))) {
+                new Regression.Outputs(null, null, null, full, directory.resolve("ratios.json"),
+                        full, null))) {
             Regression regression = new Regression(List.of("qd1-sleeping"),
                     new Settings(1, 5, 5, 50, 1, false, null), outputs, new StopSwitch(),
                     Watcher.NONE, new PrintStream(new ByteArrayOutputStream()));
@@ -159,6 +160,7 @@ final class RegressCommandTest {
 
             assertEquals("/dev/full cannot be written: No space left on device", said);
         }
+        assertTrue(Files.exists(directory.resolve("ratios.json")), "others are written");
     }
 
     @Test

@@ -44,7 +44,7 @@ final class TuneCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "--sweep=num-queues=1,2 | --sweep takes options of the device",
+        "--sweep=num-queues=1,2 | it takes values of poll-max-ns, poll-grow",
         "--sweep=poll-max-ns | needs values",
         "--sweep=poll-max-ns=0,,1 | needs values",
         "--sweep=poll-max-ns=much | poll-max-ns=much is not a number",

@@ -130,6 +130,16 @@ final class StatisticsTest {
     }
 
     @Test
+    void fewRoundsHaveAnIntervalToo() {
+        double[][] zero = new double[3][4];
+        double[][] uneven = {{0.1, 0.2, 0.3, 0.4}, {0.1, 0.2, 0.3, 0.4}, {0.1, 0.2, 0.3, 0.4}};
+        Effect effect = Effect.of(zero, uneven, 5);
+
+        assertEquals(0.25, effect.hl(), 0.01);
+        assertTrue(effect.low() < 0.2 && effect.high() > 0.3, effect.toString());
+    }
+
+    @Test
     void slicesThatDoNotCountTakeTheirPartnersAlong() {
         double[][] a = {{1, 1, Double.NaN, 1}};
         double[][] b = {{2, Double.NaN, 2, 3}};
