@@ -23,4 +23,7 @@ interface CompletionObserver {
 
     /** Time has passed, requests or not: called about twice a second. */
     default void passed(long nowNs) {}
+
+    /** One that does the same, and whatever it is told is lost: for a {@link Ramp}. */
+    CompletionObserver rehearsal();
 }

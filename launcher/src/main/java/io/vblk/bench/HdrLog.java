@@ -58,9 +58,14 @@ final class HdrLog implements AutoCloseable {
     private boolean headed;
     private long sinceNs;
 
-    private HdrLog(String name, long intervalNs, OutputStream out) {
+    /**
+     * Begins one. Thread: control.
+     *
+     * @param averageMs length of an interval, 0 for a second
+     */
+    HdrLog(String name, int averageMs, OutputStream out) {
         this.name = name;
-        this.intervalNs = intervalNs;
+        this.intervalNs = NANOS_PER_MS * (averageMs == 0 ? INTERVAL_DEFAULT_MS : averageMs);
         this.file = new Keeping(out);
         this.text = new PrintStream(
                 new BufferedOutputStream(file), false, StandardCharsets.US_ASCII);
@@ -68,16 +73,6 @@ final class HdrLog implements AutoCloseable {
         for (int i = 0; i < recorders.length; i++) {
             recorders[i] = new SingleWriterRecorder(1, DirectionStats.LATENCY_MAX_NS, DIGITS);
         }
-    }
-
-    /**
-     * Begins one; one that is there is replaced. Thread: control.
-     *
-     * @param averageMs length of an interval, 0 for a second
-     */
-    static HdrLog create(String name, int averageMs) throws IOException {
-        long ms = averageMs == 0 ? INTERVAL_DEFAULT_MS : averageMs;
-        return new HdrLog(name, ms * NANOS_PER_MS, LogFile.stream(name));
     }
 
     /** The measured time begins. Thread: the job's. */

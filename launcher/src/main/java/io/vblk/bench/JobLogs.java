@@ -4,6 +4,8 @@ package io.vblk.bench;
 import io.vblk.fio.Direction;
 import io.vblk.fio.Logs;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,17 +57,7 @@ final class JobLogs implements CompletionObserver, AutoCloseable {
     static JobLogs open(Logs spec, int number) throws IOException {
         JobLogs logs = new JobLogs(spec);
         try {
-            String end = "." + number + ".log";
-            logs.bw = logs.file(spec.bw(), "_bw" + end);
-            logs.iops = logs.file(spec.iops(), "_iops" + end);
-            logs.slat = logs.file(spec.lat(), "_slat" + end);
-            logs.clat = logs.file(spec.lat(), "_clat" + end);
-            logs.lat = logs.file(spec.lat(), "_lat" + end);
-            LogFile bins = logs.file(spec.hist(), "_clat_hist" + end);
-            logs.hist = bins == null ? null
-                    : new HistLog(bins, spec.histMs() * NANOS_PER_MS, spec.histCoarseness());
-            logs.hdr = spec.hdr() == null ? null
-                    : HdrLog.create(spec.hdr() + "." + number + ".hlog", spec.averageMs());
+            logs.begin("." + number, LogFile::stream);
             return logs;
         } catch (IOException | RuntimeException e) {
             logs.close();
@@ -73,11 +65,43 @@ final class JobLogs implements CompletionObserver, AutoCloseable {
         }
     }
 
-    private LogFile file(String prefix, String end) throws IOException {
+    @Override
+    public JobLogs rehearsal() {
+        JobLogs logs = new JobLogs(spec);
+        try {
+            logs.begin("", name -> OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return logs;
+    }
+
+    /** Opens what a log of this name is written to. */
+    private interface Place {
+        OutputStream open(String name) throws IOException;
+    }
+
+    private void begin(String number, Place place) throws IOException {
+        String end = number + ".log";
+        bw = file(spec.bw(), "_bw" + end, place);
+        iops = file(spec.iops(), "_iops" + end, place);
+        slat = file(spec.lat(), "_slat" + end, place);
+        clat = file(spec.lat(), "_clat" + end, place);
+        lat = file(spec.lat(), "_lat" + end, place);
+        LogFile bins = file(spec.hist(), "_clat_hist" + end, place);
+        hist = bins == null ? null
+                : new HistLog(bins, spec.histMs() * NANOS_PER_MS, spec.histCoarseness());
+        if (spec.hdr() != null) {
+            String name = spec.hdr() + number + ".hlog";
+            hdr = new HdrLog(name, spec.averageMs(), place.open(name));
+        }
+    }
+
+    private LogFile file(String prefix, String end, Place place) throws IOException {
         if (prefix == null) {
             return null;
         }
-        LogFile file = LogFile.create(prefix + end);
+        LogFile file = new LogFile(prefix + end, place.open(prefix + end));
         files.add(file);
         return file;
     }

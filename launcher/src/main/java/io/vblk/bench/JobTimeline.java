@@ -6,6 +6,7 @@ import io.vblk.fio.ReadWrite;
 
 /** A job's requests over time, for the pictures of a report. Thread: the job's. */
 final class JobTimeline implements CompletionObserver {
+    private final ReadWrite rw;
     private final LatencyTimeline read;
     private final LatencyTimeline write;
     private final LatencyTimeline trim;
@@ -15,6 +16,7 @@ final class JobTimeline implements CompletionObserver {
 
     /** Of a job that does this: what it does not do takes no memory. */
     JobTimeline(ReadWrite rw, int columns) {
+        this.rw = rw;
         read = rw.reads() ? new LatencyTimeline(columns) : null;
         write = rw.writes() ? new LatencyTimeline(columns) : null;
         trim = rw.trims() ? new LatencyTimeline(columns) : null;
@@ -27,6 +29,11 @@ final class JobTimeline implements CompletionObserver {
         if (timeline != null) {
             timeline.record(startNs, endNs, lengthBytes);
         }
+    }
+
+    @Override
+    public JobTimeline rehearsal() {
+        return new JobTimeline(rw, LatencyTimeline.COLUMNS_MIN);
     }
 
     /** Of a direction; null if the job does nothing of it. */

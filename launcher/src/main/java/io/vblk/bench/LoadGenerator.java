@@ -54,8 +54,7 @@ final class LoadGenerator {
     private boolean sourceHasRequest;
     private boolean sourceEnded;
     private boolean recording;
-    private boolean isRamp;
-    private long recordFromNs;
+    private final Ramp ramp = new Ramp();
     private long endNs;
     /** The clock as last read: reading it costs as much as half a request. */
     private long nowNs;
@@ -133,15 +132,14 @@ final class LoadGenerator {
         ThreadUsage before = ThreadUsage.ofCurrentThread();
         recording = true;
         long beganNs = clock.nanoTime() + timing.startDelayNs();
-        recordFromNs = beganNs + timing.rampNs();
-        endNs = timing.runtimeNs() == 0 ? Long.MAX_VALUE : recordFromNs + timing.runtimeNs();
+        ramp.begin(thread, beganNs, timing.rampNs());
+        endNs = timing.runtimeNs() == 0 ? Long.MAX_VALUE : ramp.endNs() + timing.runtimeNs();
         if (tail != null) {
             tail.begin(System.nanoTime());
         }
-        outcomes.begin(recordFromNs);
+        outcomes.begin(ramp.endNs());
         pacer = Pacing.of(spec, thread);
         if (pacer != null) {
-            isRamp = true;
             pacer.begin(beganNs);
         }
         pauses.begin(beganNs - timing.startDelayNs(), timing.startDelayNs());
@@ -171,12 +169,12 @@ final class LoadGenerator {
             // What ends a load early leaves what it has written to be checked.
             stop = stop.whole();
         }
-        recordFromNs = clock.nanoTime();
+        ramp.skip(clock.nanoTime());
         endNs = Long.MAX_VALUE;
         pacer = null;
         pauses.end();
         if (measured) {
-            outcomes.begin(recordFromNs);
+            outcomes.begin(ramp.fromNs());
         }
         drive(data.readBack(
                 region, spec.access().sizes().maxBytes(spec.rw()), share, shares));
@@ -269,7 +267,7 @@ final class LoadGenerator {
     private void submit() {
         if (pacer != null || pauses.isOn()) {
             nowNs = clock.nanoTime();
-            endRamp();
+            look();
         }
         if (holdsBack()) {
             return;
@@ -282,7 +280,7 @@ final class LoadGenerator {
         }
         batch += show();
         if (batch > 0 && isCounted()) {
-            stats.submits.count(1, batch);
+            outcomes.counted().submits.count(1, batch);
         }
         draining = slots.inFlight() >= depth && queueing.depthLow() < queueing.iodepth();
     }
@@ -334,7 +332,7 @@ final class LoadGenerator {
         slots.take();
         unshown[unshownCount++] = slot;
         if (isCounted()) {
-            stats.levels.count(slots.inFlight(), 1);
+            outcomes.counted().levels.count(slots.inFlight(), 1);
         }
     }
 
@@ -366,11 +364,14 @@ final class LoadGenerator {
         slots.kicked(beganNs, nowNs);
     }
 
-    /** Of a guest that was too slow while it warmed up the measured time hears nothing. */
-    private void endRamp() {
-        if (isRamp && nowNs - recordFromNs >= 0) {
-            isRamp = false;
-            pacer.skipTo(recordFromNs);
+    /** Looks at the time: what counts may begin anew. */
+    private void look() {
+        if (ramp.turns(nowNs)) {
+            outcomes.turn(ramp.isOver(), nowNs);
+            if (pacer != null) {
+                // Of a guest that was too slow while it warmed up measured time hears nothing.
+                pacer.skipTo(ramp.fromNs());
+            }
         }
     }
 
@@ -384,7 +385,7 @@ final class LoadGenerator {
     }
 
     private boolean isCounted() {
-        return recording && nowNs - recordFromNs >= 0;
+        return recording && nowNs - ramp.fromNs() >= 0;
     }
 
     /** Makes the source's next request available; false if there is none. */
@@ -425,6 +426,7 @@ final class LoadGenerator {
 
     private void reap(int first) {
         nowNs = clock.nanoTime();
+        look();
         if (tail != null) {
             tail.reaped(nowNs);
         }
@@ -438,7 +440,7 @@ final class LoadGenerator {
         }
         owed = owed > 0 ? owed - count : Math.min(queueing.batchCompleteMin(), before) - count;
         if (isCounted()) {
-            stats.completes.count(count, 1);
+            outcomes.counted().completes.count(count, 1);
         }
         if (recording) {
             sourceEnded |= outcomes.sample(nowNs);
@@ -467,13 +469,13 @@ final class LoadGenerator {
         }
         if (!ok) {
             sourceEnded |= outcomes.failed(slot, port.errno(slot));
-        } else if (recording && slots.startNs[slot] - recordFromNs >= 0) {
+        } else if (recording && slots.startNs[slot] - ramp.fromNs() >= 0) {
             sourceEnded |= outcomes.ended(slot, nowNs);
             depth = outcomes.depth();
-            if (tail != null && direction != Direction.SYNC) {
+            if (tail != null && ramp.isOver() && direction != Direction.SYNC) {
                 tail.completed(slots.issueNs[slot], nowNs);
             }
-            slots.seen(slot, nowNs);
+            slots.seen(slot, nowNs, ramp.isOver());
         }
         sourceEnded |= direction != Direction.SYNC && data.end(slot, ok);
     }

@@ -26,21 +26,17 @@ final class LogFile implements AutoCloseable {
     private boolean inLine;
     private IOException failure;
 
-    private LogFile(String name, OutputStream out) {
+    /** A log that is written to {@code out}. */
+    LogFile(String name, OutputStream out) {
         this.name = name;
         this.out = out;
     }
 
     /**
-     * Begins a log; one that is there is replaced.
+     * Begins the file of a log; one that is there is replaced.
      *
      * @throws IOException in words for an operator
      */
-    static LogFile create(String name) throws IOException {
-        return new LogFile(name, stream(name));
-    }
-
-    /** The same without the numbers. */
     static OutputStream stream(String name) throws IOException {
         try {
             return Files.newOutputStream(Path.of(name));

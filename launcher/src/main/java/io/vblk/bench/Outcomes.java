@@ -7,6 +7,7 @@ import io.vblk.fio.Goals;
 import io.vblk.fio.JobSpec;
 import io.vblk.posix.ErrnoException;
 import io.vblk.posix.Posix;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -23,6 +24,12 @@ final class Outcomes {
     private final Slots slots;
     private final JobStats stats;
     private CompletionObserver[] observers = {};
+    /** Those that hear of a request: others like them in a rehearsal. */
+    private CompletionObserver[] heard = {};
+    /** Where requests are counted: in measured time that is what the job reports. */
+    private JobStats counted;
+    private ArrivalRate least = ArrivalRate.NONE;
+    private long maxLatencyNs;
     /** Null without latency_target. */
     private LatencyWindow latency;
     private long beganNs;
@@ -36,21 +43,55 @@ final class Outcomes {
         this.goals = spec.goals();
         this.slots = slots;
         this.stats = stats;
+        this.counted = stats;
     }
 
     void observe(CompletionObserver... others) {
         observers = others;
     }
 
-    /** The measured time begins. */
+    /** The measured time begins at a moment, which may be to come: until then nothing is told. */
     void begin(long nowNs) {
         usedBefore = ThreadUsage.ofCurrentThread();
+        turn(true, nowNs);
         beganNs = nowNs;
         sampledNs = nowNs;
         latency = LatencyWindow.of(spec, nowNs);
         for (CompletionObserver observer : observers) {
             observer.begun(nowNs);
         }
+    }
+
+    /**
+     * What is counted from now on is measured, or is a rehearsal: the same with figures and logs
+     * of which nobody hears.
+     */
+    void turn(boolean measured, long nowNs) {
+        if (measured) {
+            counted = stats;
+            heard = observers;
+            least = goals.least();
+            maxLatencyNs = goals.maxLatencyNs();
+            sampledNs = beganNs;
+        } else {
+            if (counted == stats) {
+                counted = new JobStats();
+                heard = Arrays.stream(observers).map(CompletionObserver::rehearsal)
+                        .toArray(CompletionObserver[]::new);
+            }
+            for (CompletionObserver observer : heard) {
+                observer.begun(nowNs);
+            }
+            least = ArrivalRate.NONE;
+            maxLatencyNs = 0;
+            // A sample of the rates is taken at once: there is not always time for one.
+            sampledNs = nowNs - DirectionStats.SAMPLE_NS;
+        }
+    }
+
+    /** Where requests are counted now. */
+    JobStats counted() {
+        return counted;
     }
 
     /** The measured time ends. */
@@ -93,17 +134,17 @@ final class Outcomes {
         Direction direction = slots.directions[slot];
         long startNs = slots.startNs[slot];
         if (direction == Direction.SYNC) {
-            stats.recordSync(startNs, nowNs);
+            counted.recordSync(startNs, nowNs);
             return false;
         }
         long issueNs = slots.issueNs[slot];
         int lengthBytes = slots.lengths[slot];
-        stats.of(direction).record(startNs, issueNs, nowNs, lengthBytes);
-        for (CompletionObserver observer : observers) {
+        counted.of(direction).record(startNs, issueNs, nowNs, lengthBytes);
+        for (CompletionObserver observer : heard) {
             observer.completed(
                     direction, slots.offsets[slot], lengthBytes, startNs, issueNs, nowNs);
         }
-        boolean ends = latency != null && searches(nowNs - startNs, nowNs);
+        boolean ends = latency != null && counted == stats && searches(nowNs - startNs, nowNs);
         return ends | isTooSlow(slot, nowNs - startNs);
     }
 
@@ -121,12 +162,12 @@ final class Outcomes {
     }
 
     private boolean isTooSlow(int slot, long ns) {
-        if (goals.maxLatencyNs() == 0 || ns <= goals.maxLatencyNs()) {
+        if (maxLatencyNs == 0 || ns <= maxLatencyNs) {
             return false;
         }
         stats.failed(ETIME, String.format(Locale.ROOT,
                 "%s took %.1f us, max_latency is %.1f us", words(slot), ns / 1e3,
-                goals.maxLatencyNs() / 1e3));
+                maxLatencyNs / 1e3));
         return true;
     }
 
@@ -165,8 +206,8 @@ final class Outcomes {
             return false;
         }
         sampledNs = nowNs;
-        stats.sample(intervalNs);
-        for (CompletionObserver observer : observers) {
+        counted.sample(intervalNs);
+        for (CompletionObserver observer : heard) {
             observer.passed(nowNs);
         }
         return isBelow(Direction.READ, spec.rw().reads())
@@ -175,8 +216,7 @@ final class Outcomes {
     }
 
     private boolean isBelow(Direction direction, boolean used) {
-        ArrivalRate least = goals.least();
-        double rate = stats.of(direction).lastRate(least.inBytes());
+        double rate = counted.of(direction).lastRate(least.inBytes());
         if (!used || rate >= least.of(direction)) {
             return false;
         }

@@ -72,9 +72,9 @@ final class Slots {
         }
     }
 
-    /** A request that counts has succeeded. */
-    void seen(int slot, long nowNs) {
-        if (anatomy != null && directions[slot] != Direction.SYNC) {
+    /** A request that counts has succeeded, in measured time or while it is rehearsed. */
+    void seen(int slot, long nowNs, boolean measured) {
+        if (anatomy != null && measured && directions[slot] != Direction.SYNC) {
             anatomy.seen(slot, nowNs);
         }
     }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.vblk.bench;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * When requests of a job count. A ramp is a row of rehearsals: each does all that measured time
+ * does, and is then forgotten. Else the code that counts would run for the first time when it
+ * matters: the compiler has taken it for dead, goes back to the interpreter, and a tenth of a
+ * second of the measured time is about that. Thread: the job's.
+ */
+final class Ramp {
+    /** One rehearsal. */
+    private static final long REHEARSAL_NS = TimeUnit.MILLISECONDS.toNanos(25);
+    /** A shorter ramp is that of a slice of many, and warms nothing up. */
+    private static final long REHEARSED_NS_MIN = 2 * REHEARSAL_NS;
+    /** What these have rehearsed is compiled for all, and memory is short. */
+    private static final int JOBS_MAX = 8;
+    /** Later than all that the clock will ever show, and safe to subtract. */
+    private static final long NEVER_NS = Long.MAX_VALUE / 2;
+
+    private long fromNs;
+    private long endNs;
+    private long turnNs;
+    private boolean isOver;
+
+    /**
+     * A ramp begins, on the job's clock.
+     *
+     * @param job number of the job among all of the run
+     */
+    void begin(int job, long beganNs, long lengthNs) {
+        endNs = beganNs + lengthNs;
+        fromNs = job < JOBS_MAX && lengthNs >= REHEARSED_NS_MIN ? beganNs : endNs;
+        turnNs = fromNs;
+        isOver = false;
+    }
+
+    /** There is none: what starts from now on counts. */
+    void skip(long nowNs) {
+        endNs = nowNs;
+        fromNs = nowNs;
+        turnNs = nowNs + NEVER_NS;
+        isOver = true;
+    }
+
+    /** Whether a rehearsal, or the ramp, is over: what was counted is to be forgotten. */
+    boolean turns(long nowNs) {
+        if (nowNs - turnNs < 0) {
+            return false;
+        }
+        isOver = nowNs - endNs >= 0;
+        fromNs = isOver ? endNs : nowNs;
+        turnNs = isOver ? endNs + NEVER_NS : nowNs + Math.min(endNs - nowNs, REHEARSAL_NS);
+        return true;
+    }
+
+    /** When the present rehearsal, or the measured time, began: requests from then on count. */
+    long fromNs() {
+        return fromNs;
+    }
+
+    /** When measured time begins. */
+    long endNs() {
+        return endNs;
+    }
+
+    /** Whether what counts is what is measured. */
+    boolean isOver() {
+        return isOver;
+    }
+}
