@@ -113,6 +113,8 @@ final class Planting {
             for (int fork = 0; fork < forks; fork++) {
                 Slice other = standing.slice(Side.A, fork);
                 plain.add(other);
+                // As often as the others: what has run more is compiled differently.
+                standing.slice(Side.A2, fork);
                 leads[i] += cost(metric, standing.slice(Side.B, fork)) - cost(metric, other);
             }
             leads[i] /= forks;
