@@ -101,7 +101,7 @@ def targets:
           at_most("CPU per request, vblk / peer"; 1.0;
               quotient(.vblk.cpu_us_per_request; .peer.cpu_us_per_request)),
           (select(.rated) | .rated as $rated | $rated.p99_ratio.median as $ratio
-              | ($ratio == null and reaches($rated.vblk_iops; $rated.rate)
+              | ($ratio == null and $rated.peer_iops != null and reaches($rated.vblk_iops; $rated.rate)
                   and (reaches($rated.peer_iops; $rated.rate) | not)) as $alone
               | {cell, what: ("p99 at the same rate, vblk / peer"
                       + if $alone then ", which the peer does not reach" else "" end),

@@ -194,6 +194,7 @@ final class LoadGenerator {
         draining = false;
         owed = 0;
         nowNs = clock.nanoTime();
+        look();
         while (true) {
             submit();
             if (slots.inFlight() == 0) {

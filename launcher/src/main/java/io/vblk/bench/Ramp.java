@@ -4,15 +4,16 @@ package io.vblk.bench;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When requests of a job count. A ramp is a row of rehearsals: each does all that measured time
- * does, and is then forgotten. Else the code that counts would run for the first time when it
- * matters: the compiler has taken it for dead, goes back to the interpreter, and a tenth of a
- * second of the measured time is about that. Thread: the job's.
+ * When requests of a job count. A ramp is a row of rehearsals: each fills figures and logs as
+ * measured time does, and none of them is kept. Else the code that counts would run for the first
+ * time when it matters: the compiler has taken it for dead, goes back to the interpreter, and a
+ * tenth of a second of the measured time is about that. Not rehearsed is what few jobs have: the
+ * anatomy, the reasons of a tail, latency_target and max_latency. Thread: the job's.
  */
 final class Ramp {
     /** One rehearsal. */
     private static final long REHEARSAL_NS = TimeUnit.MILLISECONDS.toNanos(25);
-    /** A shorter ramp is that of a slice of many, and warms nothing up. */
+    /** A shorter ramp, such as that of a slice of regress, warms nothing up. */
     private static final long REHEARSED_NS_MIN = 2 * REHEARSAL_NS;
     /** What these have rehearsed is compiled for all, and memory is short. */
     private static final int JOBS_MAX = 8;

@@ -36,7 +36,11 @@ public record Plant(String metric, int percent) {
             return "a slowdown cannot be planted: it has a filter";
         }
         boolean gated = scenario.gates().stream().anyMatch(gate -> gate.metric() == slowed());
-        return gated ? null : "a slowdown cannot be planted: " + metric + " is not compared";
+        if (!gated) {
+            return "a slowdown cannot be planted: " + metric + " is not compared";
+        }
+        return scenario.isStart()
+                ? "a slowdown cannot be planted: each slice is a new process" : null;
     }
 
     /** What gets slower. */

@@ -67,7 +67,12 @@ final class ScenarioRun {
         if (first.verdict() != Verdict.REGRESSED || !settings.confirm()) {
             return first;
         }
-        ScenarioResult second = trial(rated, settings.seed() + 1, 2);
+        ScenarioResult second;
+        try {
+            second = trial(rated, settings.seed() + 1, 2);
+        } catch (Fork.RefusedException e) {
+            return refused(e);
+        }
         List<Gate.Finding> findings = new ArrayList<>();
         for (int i = 0; i < first.findings().size(); i++) {
             Gate.Finding finding = first.findings().get(i);
@@ -114,7 +119,7 @@ final class ScenarioRun {
             progress.accept(run + "starting", 0.0);
             contest.open();
             warmUp(contest, run);
-            recording.begin(scenario, builds, seed, contest.sliceMs());
+            recording.begin(scenario, builds, planting != null, seed, contest.sliceMs());
             List<Gate.Finding> findings;
             do {
                 for (int i = 0; i < some && table.rounds() < most; i++) {

@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vblk.aio.NanoClock;
 import io.vblk.fio.Direction;
 import io.vblk.fio.ReadWrite;
+import io.vblk.fio.Timing;
+import io.vblk.fio.WaitMode;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -60,6 +64,23 @@ final class RampTest {
         ramp.begin(99, 0, 1_000 * MS);
         assertFalse(ramp.turns(999 * MS));
         assertTrue(ramp.turns(1_000 * MS) && ramp.isOver());
+    }
+
+    @Test
+    void aLoadThatEndsInTheRampHasCountedNothing() throws IOException {
+        Timing timing = new Timing(0, false, 1_000 * MS, 0, Timing.UNLIMITED.think(),
+                Timing.UNLIMITED.rate());
+        JobStats stats = Jobs.run(Jobs.blocks(ReadWrite.READ, 10, 4, timing, WaitMode.POLL),
+                NanoClock.MONOTONIC);
+
+        assertEquals(10, stats.completed);
+        assertEquals(0, stats.ios());
+        for (int i = 0; i < stats.levels.classes(); i++) {
+            assertEquals(0, stats.levels.percent(i), "levels");
+        }
+        for (int i = 0; i < stats.submits.classes(); i++) {
+            assertEquals(0, stats.submits.percent(i) + stats.completes.percent(i), "batches");
+        }
     }
 
     @Test

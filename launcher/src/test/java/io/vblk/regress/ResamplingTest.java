@@ -28,7 +28,7 @@ final class ResamplingTest {
         SplittableRandom random = new SplittableRandom(5);
         try (Recording recording = Recording.to(file)) {
             recording.begin(Scenarios.named(List.of("qd1-polled")).get(0),
-                    Map.of(Side.A, Results.BASELINE, Side.B, other), 1, 25);
+                    Map.of(Side.A, Results.BASELINE, Side.B, other), false, 1, 25);
             for (int round = 0; round < 40; round++) {
                 for (Side side : Side.values()) {
                     for (int fork = 0; fork < 3; fork++) {
