@@ -19,6 +19,8 @@ public final class Comparison {
     private static final long SLICE_NS = 500_000_000L;
     /** Fewest slices of each target; a spread of fewer says little. */
     private static final int SLICES_MIN = 5;
+    /** Figures of a job in a slice that are kept until the end, 0.3 MB each: the heap has 64. */
+    private static final int FIGURES_MAX = 64;
     /** What a slice leaves out at its start: the others had the processor's caches. */
     private static final long SLICE_RAMP_NS = 50_000_000L;
 
@@ -50,7 +52,9 @@ public final class Comparison {
             }
             runtimeNs = Math.min(runtimeNs, job.timing().runtimeNs());
         }
-        this.rounds = (int) Math.max(SLICES_MIN, Math.min(1_000, runtimeNs / SLICE_NS));
+        int figures = runs.size() * jobs.stream().mapToInt(JobSpec::clones).sum();
+        this.rounds = (int) Math.max(
+                SLICES_MIN, Math.min(FIGURES_MAX / figures, runtimeNs / SLICE_NS));
         this.order = new Random(jobs.get(0).access().randSeed());
     }
 
