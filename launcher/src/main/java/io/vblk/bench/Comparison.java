@@ -19,8 +19,8 @@ public final class Comparison {
     private static final long SLICE_NS = 500_000_000L;
     /** Fewest slices of each target; a spread of fewer says little. */
     private static final int SLICES_MIN = 5;
-    /** Figures of a job in a slice that are kept until the end, 0.3 MB each: the heap has 64. */
-    private static final int FIGURES_MAX = 64;
+    /** Most slices of each target. */
+    private static final int SLICES_MAX = 1_000;
     /** What a slice leaves out at its start: the others had the processor's caches. */
     private static final long SLICE_RAMP_NS = 50_000_000L;
 
@@ -52,9 +52,7 @@ public final class Comparison {
             }
             runtimeNs = Math.min(runtimeNs, job.timing().runtimeNs());
         }
-        int figures = runs.size() * jobs.stream().mapToInt(JobSpec::clones).sum();
-        this.rounds = (int) Math.max(
-                SLICES_MIN, Math.min(FIGURES_MAX / figures, runtimeNs / SLICE_NS));
+        this.rounds = (int) Math.max(SLICES_MIN, Math.min(SLICES_MAX, runtimeNs / SLICE_NS));
         this.order = new Random(jobs.get(0).access().randSeed());
     }
 
@@ -75,10 +73,9 @@ public final class Comparison {
      * @param shown hears of the rounds that have ended
      */
     public ComparisonReport run(Consumer<Integer> shown) throws IOException {
-        List<List<JobReport>> slices = new ArrayList<>();
+        List<ComparedTarget> targets = names.stream().map(ComparedTarget::new).toList();
         List<Integer> turns = new ArrayList<>();
         for (int i = 0; i < runs.size(); i++) {
-            slices.add(new ArrayList<>());
             turns.add(i);
         }
         for (int round = 0; round < rounds && !stopped; round++) {
@@ -86,13 +83,13 @@ public final class Comparison {
             int turn = round;
             for (int target : turns) {
                 if (!stopped) {
-                    slices.get(target).add(runs.get(target).run(
+                    targets.get(target).add(runs.get(target).run(
                             spec -> slice(spec, turn), progress -> { }));
                 }
             }
             shown.accept(round + 1);
         }
-        return new ComparisonReport(names, slices);
+        return new ComparisonReport(targets);
     }
 
     /** A part of the job, with offsets of its own; only the first has all of the ramp. */

@@ -3,6 +3,7 @@ package io.vblk.bench;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.vblk.bench.ComparedTarget.Figure;
 import io.vblk.fio.Direction;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -12,45 +13,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
+import java.util.Objects;
 
 /** What the slices of several targets measured, and their ratios. Immutable; thread: any. */
 public final class ComparisonReport {
-    private static final double NANOS_PER_SECOND = 1e9;
-    private static final double NANOS_PER_US = 1e3;
-    private static final double P50 = 50;
-    private static final double P99 = 99;
-    private static final List<Direction> KINDS =
-            List.of(Direction.READ, Direction.WRITE, Direction.TRIM);
+    private final List<ComparedTarget> targets;
 
-    private final List<String> names;
-    private final List<List<JobReport>> slices;
-
-    ComparisonReport(List<String> names, List<List<JobReport>> slices) {
-        this.names = names;
-        this.slices = slices;
-    }
-
-    /** A figure of a slice. */
-    private record Figure(String name, String unit, ToDoubleFunction<JobStats> of) {}
-
-    private static List<Figure> figures(Direction kind) {
-        return List.of(
-                new Figure("iops", "", job -> job.of(kind).ios / (job.elapsedNs
-                        / NANOS_PER_SECOND)),
-                new Figure("clat p50", "us",
-                        job -> job.of(kind).clat.getValueAtPercentile(P50) / NANOS_PER_US),
-                new Figure("clat p99", "us",
-                        job -> job.of(kind).clat.getValueAtPercentile(P99) / NANOS_PER_US));
+    ComparisonReport(List<ComparedTarget> targets) {
+        this.targets = List.copyOf(targets);
     }
 
     /** The reports of each target, its slices as one. */
     public List<JobReport> wholes() {
-        List<JobReport> wholes = new ArrayList<>();
-        for (List<JobReport> target : slices) {
-            target.stream().reduce(JobReport::with).ifPresent(wholes::add);
-        }
-        return wholes;
+        return targets.stream().map(ComparedTarget::whole).filter(Objects::nonNull).toList();
     }
 
     /** fio's terse lines of all targets; those without a description have their target's name. */
@@ -67,14 +42,10 @@ public final class ComparisonReport {
     /** What went wrong, a line each, for the operator. */
     public List<String> failures() {
         List<String> lines = new ArrayList<>();
-        for (int i = 0; i < names.size(); i++) {
-            for (JobReport slice : slices.get(i)) {
-                for (String line : slice.failures()) {
-                    lines.add(names.get(i) + ": " + line);
-                }
-            }
+        for (ComparedTarget target : targets) {
+            target.failures().forEach(line -> lines.add(target.name() + ": " + line));
         }
-        return lines.stream().distinct().toList();
+        return lines;
     }
 
     /**
@@ -85,38 +56,34 @@ public final class ComparisonReport {
      * @param command what repeats them
      */
     public String toHtml(Environment before, Environment after, String command) {
-        HtmlReportData wholes =
-                new HtmlReportSource(wholes(), before, after, command).compared(names, toText());
+        HtmlReportData wholes = new HtmlReportSource(wholes(), before, after, command)
+                .compared(targets.stream().map(ComparedTarget::name).toList(), toText());
         return new HtmlReport(wholes).write();
     }
 
     /** A table: medians over the slices, and ratios to the first target within each round. */
     public String toText() {
         StringBuilder text = new StringBuilder();
-        int width = names.stream().mapToInt(String::length).max().orElse(0);
+        int width = targets.stream().mapToInt(target -> target.name().length()).max().orElse(0);
         text.append(String.format(Locale.ROOT,
                 "Comparison (%d slices of each, in turn; ratios to the first within each round):%n",
-                slices.get(0).size()));
-        for (Direction kind : KINDS) {
-            if (!isUsed(kind)) {
-                continue;
-            }
-            for (Figure figure : figures(kind)) {
-                for (int i = 0; i < names.size(); i++) {
-                    text.append(row(kind, figure, i, width));
+                targets.get(0).slices()));
+        for (Direction kind : DirectionStats.KINDS) {
+            if (isUsed(kind)) {
+                for (Figure figure : Figure.values()) {
+                    targets.forEach(target -> text.append(row(kind, figure, target, width)));
                 }
             }
         }
         return text.toString();
     }
 
-    private String row(Direction kind, Figure figure, int target, int width) {
-        double[] values = values(figure, target);
+    private String row(Direction kind, Figure figure, ComparedTarget target, int width) {
         String row = String.format(Locale.ROOT, "  %-5s %-8s  %-" + width + "s %10s %-2s",
-                kind.name().toLowerCase(Locale.ROOT), figure.name, names.get(target),
-                number(median(values)), figure.unit);
-        double[] ratios = ratios(figure, target);
-        return target == 0 || ratios.length == 0 ? row.stripTrailing() + "\n"
+                kind.name().toLowerCase(Locale.ROOT), figure.label, target.name(),
+                number(median(sorted(target.values(kind, figure)))), figure.unit);
+        double[] ratios = ratios(kind, figure, target);
+        return target == targets.get(0) || ratios.length == 0 ? row.stripTrailing() + "\n"
                 : String.format(Locale.ROOT, "%s  x %.3f  [%.3f, %.3f]%n", row, median(ratios),
                         quantile(ratios, 0.25), quantile(ratios, 0.75));
     }
@@ -127,25 +94,22 @@ public final class ComparisonReport {
     }
 
     private boolean isUsed(Direction kind) {
-        return slices.stream().flatMap(List::stream)
-                .anyMatch(slice -> slice.total().of(kind).ios > 0);
+        return wholes().stream().anyMatch(whole -> whole.total().of(kind).ios > 0);
     }
 
-    private double[] values(Figure figure, int target) {
-        return slices.get(target).stream()
-                .mapToDouble(slice -> figure.of.applyAsDouble(slice.total())).sorted().toArray();
-    }
-
-    private double[] ratios(Figure figure, int target) {
-        int rounds = Math.min(slices.get(0).size(), slices.get(target).size());
-        double[] ratios = new double[rounds];
-        for (int i = 0; i < rounds; i++) {
-            double first = figure.of.applyAsDouble(slices.get(0).get(i).total());
-            ratios[i] = figure.of.applyAsDouble(slices.get(target).get(i).total()) / first;
+    private double[] ratios(Direction kind, Figure figure, ComparedTarget target) {
+        double[] first = targets.get(0).values(kind, figure);
+        double[] own = target.values(kind, figure);
+        double[] ratios = new double[Math.min(first.length, own.length)];
+        for (int i = 0; i < ratios.length; i++) {
+            ratios[i] = own[i] / first[i];
         }
-        double[] finite = Arrays.stream(ratios).filter(Double::isFinite).toArray();
-        Arrays.sort(finite);
-        return finite;
+        return sorted(Arrays.stream(ratios).filter(Double::isFinite).toArray());
+    }
+
+    private static double[] sorted(double[] values) {
+        Arrays.sort(values);
+        return values;
     }
 
     private static double median(double[] sorted) {
@@ -169,12 +133,12 @@ public final class ComparisonReport {
                 new JsonFactory().createGenerator(text).useDefaultPrettyPrinter()) {
             json.writeStartObject();
             json.writeArrayFieldStart("targets");
-            for (int i = 0; i < names.size(); i++) {
+            for (ComparedTarget target : targets) {
                 json.writeStartObject();
-                json.writeStringField("name", names.get(i));
-                for (Direction kind : KINDS) {
+                json.writeStringField("name", target.name());
+                for (Direction kind : DirectionStats.KINDS) {
                     if (isUsed(kind)) {
-                        writeKind(json, kind, i);
+                        writeKind(json, kind, target);
                     }
                 }
                 json.writeEndObject();
@@ -185,17 +149,18 @@ public final class ComparisonReport {
         return text.toString();
     }
 
-    private void writeKind(JsonGenerator json, Direction kind, int target) throws IOException {
+    private void writeKind(JsonGenerator json, Direction kind, ComparedTarget target)
+            throws IOException {
         json.writeObjectFieldStart(kind.name().toLowerCase(Locale.ROOT));
-        for (Figure figure : figures(kind)) {
-            String name = figure.name.replace(' ', '_')
+        for (Figure figure : Figure.values()) {
+            String name = figure.label.replace(' ', '_')
                     + (figure.unit.isEmpty() ? "" : "_" + figure.unit);
             json.writeArrayFieldStart(name);
-            for (JobReport slice : slices.get(target)) {
-                json.writeNumber(figure.of.applyAsDouble(slice.total()));
+            for (double value : target.values(kind, figure)) {
+                json.writeNumber(value);
             }
             json.writeEndArray();
-            double[] ratios = ratios(figure, target);
+            double[] ratios = ratios(kind, figure, target);
             if (ratios.length > 0) {
                 json.writeNumberField(name + "_ratio", median(ratios));
             }
