@@ -79,6 +79,9 @@ final class Clone {
     void renew(JobSpec as, int timelineColumns) throws IOException {
         stop.renew();
         generator = new LoadGenerator(as, thread, region, stop, NanoClock.MONOTONIC);
+        if (queue >= Ramp.JOBS_MAX) {
+            generator.ramp.rehearseNothing();
+        }
         List<CompletionObserver> observers = new ArrayList<>();
         if (timelineColumns > 0) {
             timeline = timeline == null ? new JobTimeline(as.rw(), timelineColumns) : timeline;

@@ -59,7 +59,7 @@ final class HdrLog implements AutoCloseable {
     private long sinceNs;
 
     /**
-     * Begins one. Thread: control.
+     * Begins one. Thread: one at a time.
      *
      * @param averageMs length of an interval, 0 for a second
      */

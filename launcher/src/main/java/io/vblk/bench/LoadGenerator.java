@@ -13,7 +13,7 @@ import io.vblk.fio.WaitMode;
  * Thread: the job's. Without a rate a closed loop: the next request starts when one has ended, so a
  * slow device is also asked less often (fio's way). With a rate an open loop: a request starts when
  * it is due, and if there is no slot for it then, it waits and the wait counts. Allocates
- * nothing while it runs, unless data is verified.
+ * nothing in measured time, unless data is verified.
  */
 final class LoadGenerator {
     /** Longest sleep of a guest that waits for a call, so that it hears of a stop. */
@@ -54,7 +54,7 @@ final class LoadGenerator {
     private boolean sourceHasRequest;
     private boolean sourceEnded;
     private boolean recording;
-    private final Ramp ramp = new Ramp();
+    final Ramp ramp = new Ramp();
     private long endNs;
     /** The clock as last read: reading it costs as much as half a request. */
     private long nowNs;
@@ -132,7 +132,7 @@ final class LoadGenerator {
         ThreadUsage before = ThreadUsage.ofCurrentThread();
         recording = true;
         long beganNs = clock.nanoTime() + timing.startDelayNs();
-        ramp.begin(thread, beganNs, timing.rampNs());
+        ramp.begin(beganNs, timing.rampNs());
         endNs = timing.runtimeNs() == 0 ? Long.MAX_VALUE : ramp.endNs() + timing.runtimeNs();
         if (tail != null) {
             tail.begin(System.nanoTime());

@@ -13,7 +13,7 @@ import java.util.Locale;
 
 /**
  * What becomes of a job's requests: figures, who else wants to hear of them, and whether the job
- * goes on. Thread: the job's. Nothing is allocated while requests succeed.
+ * goes on. Thread: the job's. Nothing is allocated in measured time while requests succeed.
  */
 final class Outcomes {
     /** What fio calls a request, or a rate, that is too slow. */
@@ -129,7 +129,7 @@ final class Outcomes {
         return latency == null ? spec.iodepth() : latency.depth();
     }
 
-    /** A measured request has succeeded; returns whether the job is to end. */
+    /** A request that counts has succeeded; returns whether the job is to end. */
     boolean ended(int slot, long nowNs) {
         Direction direction = slots.directions[slot];
         long startNs = slots.startNs[slot];

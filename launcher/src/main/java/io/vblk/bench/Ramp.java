@@ -15,24 +15,26 @@ final class Ramp {
     private static final long REHEARSAL_NS = TimeUnit.MILLISECONDS.toNanos(25);
     /** A shorter ramp, such as that of a slice of regress, warms nothing up. */
     private static final long REHEARSED_NS_MIN = 2 * REHEARSAL_NS;
-    /** What these have rehearsed is compiled for all, and memory is short. */
-    private static final int JOBS_MAX = 8;
+    /** Jobs of a phase that rehearse: that is compiled for all, and memory is short. */
+    static final int JOBS_MAX = 8;
     /** Later than all that the clock will ever show, and safe to subtract. */
     private static final long NEVER_NS = Long.MAX_VALUE / 2;
 
+    private boolean rehearses = true;
     private long fromNs;
     private long endNs;
     private long turnNs;
     private boolean isOver;
 
-    /**
-     * A ramp begins, on the job's clock.
-     *
-     * @param job number of the job among all of the run
-     */
-    void begin(int job, long beganNs, long lengthNs) {
+    /** Only to be waited for. Thread: control, before the job runs. */
+    void rehearseNothing() {
+        rehearses = false;
+    }
+
+    /** A ramp begins, on the job's clock. */
+    void begin(long beganNs, long lengthNs) {
         endNs = beganNs + lengthNs;
-        fromNs = job < JOBS_MAX && lengthNs >= REHEARSED_NS_MIN ? beganNs : endNs;
+        fromNs = rehearses && lengthNs >= REHEARSED_NS_MIN ? beganNs : endNs;
         turnNs = fromNs;
         isOver = false;
     }

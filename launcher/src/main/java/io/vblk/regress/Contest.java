@@ -26,7 +26,7 @@ final class Contest implements Planting.Forks, AutoCloseable {
     private static final double MARGIN = 1.25;
     /** A longer slice is hit by more bursts of noise than it is worth for p99. */
     private static final long SLICE_NS_MAX = TimeUnit.MILLISECONDS.toNanos(50);
-    /** A JVM that is warm has little left to learn. */
+    /** Before the piece that each warm-up ends with: a warm JVM has little left to learn. */
     private static final int REOPENED_MS = 50;
     private static final long WARM_PIECE_NS = TimeUnit.MILLISECONDS.toNanos(200);
 

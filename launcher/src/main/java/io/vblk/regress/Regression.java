@@ -120,7 +120,7 @@ public final class Regression {
         if (result.stopped()) {
             return;
         }
-        IOException failed = null;
+        List<String> failed = new ArrayList<>();
         for (Output output : List.of(
                 new Output(outputs.json(), file -> WholeFile.write(file, JsonReport.of(result))),
                 new Output(outputs.junit(), file -> WholeFile.write(file, JunitReport.of(result))),
@@ -136,11 +136,11 @@ public final class Regression {
                 }
             } catch (IOException e) {
                 // The minutes that this took are not to be lost for the others.
-                failed = failed == null ? e : failed;
+                failed.add(e.getMessage());
             }
         }
-        if (failed != null) {
-            throw failed;
+        if (!failed.isEmpty()) {
+            throw new IOException(String.join("; ", failed));
         }
     }
 

@@ -39,7 +39,7 @@ final class RampTest {
     @ParameterizedTest
     @ValueSource(longs = {0, 1_000 * MS, Long.MAX_VALUE - 50 * MS, -100 * MS})
     void measuredTimeBeginsWhenTheRampIsOverWhateverTheClockShows(long beganNs) {
-        ramp.begin(0, beganNs, 200 * MS);
+        ramp.begin(beganNs, 200 * MS);
         int turns = 0;
         for (int ms = 0; ms < 200; ms++) {
             turns += ramp.turns(beganNs + ms * MS) ? 1 : 0;
@@ -55,13 +55,14 @@ final class RampTest {
     }
 
     @Test
-    void aShortRampAndOneOfAHundredJobsIsOnlyWaitedFor() {
-        ramp.begin(0, 0, 2 * MS);
+    void aShortRampAndThatOfAJobWithoutRehearsalsIsOnlyWaitedFor() {
+        ramp.begin(0, 2 * MS);
         assertEquals(2 * MS, ramp.fromNs());
         assertFalse(ramp.turns(MS));
         assertTrue(ramp.turns(2 * MS) && ramp.isOver());
 
-        ramp.begin(99, 0, 1_000 * MS);
+        ramp.rehearseNothing();
+        ramp.begin(0, 1_000 * MS);
         assertFalse(ramp.turns(999 * MS));
         assertTrue(ramp.turns(1_000 * MS) && ramp.isOver());
     }
