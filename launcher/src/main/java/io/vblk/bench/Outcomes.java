@@ -78,9 +78,9 @@ final class Outcomes {
                 counted = new JobStats();
                 heard = Arrays.stream(observers).map(CompletionObserver::rehearsal)
                         .toArray(CompletionObserver[]::new);
-            }
-            for (CompletionObserver observer : heard) {
-                observer.begun(nowNs);
+                for (CompletionObserver observer : heard) {
+                    observer.begun(nowNs);
+                }
             }
             least = ArrivalRate.NONE;
             maxLatencyNs = 0;

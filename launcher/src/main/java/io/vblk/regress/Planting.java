@@ -40,6 +40,8 @@ final class Planting {
     private final int forks;
     private double delayNs = BEGIN_NS;
     private boolean begun;
+    /** The most by which a fit left it off, in percent. */
+    private double worst;
     /** Of forks of A, which have no slowdown, of the last rounds. */
     private final List<Slice> plain = new ArrayList<>();
 
@@ -54,9 +56,11 @@ final class Planting {
         return plant.in(without, delayNs);
     }
 
-    /** The delay as an option of bench. */
-    String filter() {
-        return plant.filter(without, delayNs);
+    /** The delay as an option of bench, and how far it was off at worst if that was too far. */
+    String described() {
+        return plant.filter(without, delayNs) + (isWithin(FAR, worst) ? ""
+                : " (" + plant.slowed() + " " + Units.percent(plant.percent() - worst)
+                        + " slower at worst)");
     }
 
     /**
@@ -92,6 +96,7 @@ final class Planting {
                     + " delays the nearest made " + plant.slowed() + " "
                     + Units.percent(plant.percent() - nearest) + " slower");
         }
+        worst = Math.abs(nearest) > Math.abs(worst) ? nearest : worst;
         begun = true;
     }
 

@@ -138,7 +138,7 @@ final class ScenarioRun {
                     finding -> finding.verdict() == Verdict.INCONCLUSIVE));
             recording.end();
             return result(findings, table, contest.sliceMs(), contest.placement().toString(),
-                    planting == null ? null : planting.filter(), number);
+                    planting == null ? null : planting.described(), number);
         }
     }
 

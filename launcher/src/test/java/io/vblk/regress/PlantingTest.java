@@ -66,8 +66,8 @@ final class PlantingTest {
         planting.fit(model);
 
         assertEquals(30, model.effect(), 6);
-        assertTrue(planting.filter().contains("all=" + Math.round(model.delayNs) + "ns"),
-                planting.filter());
+        assertTrue(planting.described().contains("all=" + Math.round(model.delayNs) + "ns"),
+                planting.described());
     }
 
     @Test
@@ -79,6 +79,17 @@ final class PlantingTest {
         planting.fit(model);
 
         assertEquals(30, model.effect(), 10);
+    }
+
+    @Test
+    void aDelayThatCannotBeMendedOnTheWayIsSaid() throws IOException {
+        planting.fit(model);
+        assertTrue(!planting.described().contains("at worst"), planting.described());
+        model.delaysAreLost = true;
+
+        planting.fit(model);
+
+        assertTrue(planting.described().contains("slower at worst"), planting.described());
     }
 
     @Test
