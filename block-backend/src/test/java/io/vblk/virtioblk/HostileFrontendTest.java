@@ -322,8 +322,7 @@ class HostileFrontendTest {
             attacked.byWire(wire -> {
                 byte[] message = samples.of("SET_VRING_CALL").bytes(PLAIN);
                 wire.sendRaw(Arrays.copyOf(message, at));
-                // Else the kernel would hand over both pieces in one, as if sent together.
-                attacked.host.settle();
+                wire.awaitTaken();
                 wire.sendRaw(Arrays.copyOfRange(message, at, message.length), samples.event);
                 wire.awaitClosed();
             });
@@ -403,7 +402,7 @@ class HostileFrontendTest {
                 attacked.by(guest -> {
                     boolean whole = inNegotiated(sample);
                     guest.wire.sendRaw(Arrays.copyOf(bytes, at), sample.fds());
-                    attacked.host.settle();
+                    guest.wire.awaitTaken();
                     guest.wire.sendRaw(Arrays.copyOfRange(bytes, at, bytes.length));
                     assertEquals(whole, guest.wire.answers(), "as in one piece, cut at " + at);
                 });

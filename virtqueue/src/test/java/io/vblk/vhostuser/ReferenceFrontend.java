@@ -67,6 +67,8 @@ public final class ReferenceFrontend implements AutoCloseable {
     private static final int ROOM_BYTES = 1 << 16;
     private static final long LIMIT_NS = 20_000_000_000L;
     private static final int POLLIN = 1;
+    /** How much of what was sent has not been received: unix(7), {@code SIOCOUTQ}. */
+    private static final long SIOCOUTQ = 0x5411;
 
     private final UnixSocket socket;
     private final MappedMemory room;
@@ -144,6 +146,24 @@ public final class ReferenceFrontend implements AutoCloseable {
     /** Payload: configuration space. */
     public static byte[] config(int offset, int flags, byte[] bytes) {
         return new WireBytes().u32(offset).u32(bytes.length).u32(flags).raw(bytes).bytes();
+    }
+
+    /**
+     * Waits until the other side has received all that was sent. Two sends that wait together
+     * are handed over in one, so this is what keeps two pieces apart.
+     */
+    public void awaitTaken() {
+        long endNs = System.nanoTime() + LIMIT_NS;
+        while (untakenBytes() > 0) {
+            assertTrue(System.nanoTime() - endNs < 0, "waited in vain: nobody takes what was sent");
+            Thread.onSpinWait();
+        }
+    }
+
+    private int untakenBytes() {
+        int error = Posix.ioctl(socket.fd(), SIOCOUTQ, room.address());
+        assertEquals(0, error, "SIOCOUTQ");
+        return NativeMemory.getInt(room.address());
     }
 
     // ------------------------------------------------------------------ receiving
