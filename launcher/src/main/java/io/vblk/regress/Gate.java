@@ -104,11 +104,16 @@ record Gate(Metric metric, double percent) {
             return new Finding(metric, other, effect, equal, least, threshold, why);
         }
 
+        /** Of a regression whose second run said nothing. */
+        Finding unconfirmed(String why) {
+            return as(Verdict.INCONCLUSIVE, "the second run: " + why);
+        }
+
         /** Of a regression that was looked for a second time, in new forks. */
         Finding confirmedBy(Finding second) {
             return switch (second.verdict) {
                 case REGRESSED -> this;
-                case INCONCLUSIVE -> as(Verdict.INCONCLUSIVE, "the second run: " + second.doubt);
+                case INCONCLUSIVE -> unconfirmed(second.doubt);
                 default -> second.as(Verdict.WITHIN_NOISE, "slower at first by "
                         + Units.percent(metric.percent(effect.hl())) + ", not in a second run");
             };

@@ -62,34 +62,37 @@ final class ScenarioRun {
             rated = Calibration.rated(scenario, builds.get(Side.A), settings, stop, directory);
             first = trial(rated, settings.seed(), 1);
         } catch (Fork.RefusedException e) {
-            return refused(e);
+            requireNotCandidates(e);
+            return ScenarioResult.refused(scenario, e.getMessage());
         }
         if (first.verdict() != Verdict.REGRESSED || !settings.confirm()) {
             return first;
         }
-        ScenarioResult second;
-        try {
-            second = trial(rated, settings.seed() + 1, 2);
-        } catch (Fork.RefusedException e) {
-            return refused(e);
-        }
         List<Gate.Finding> findings = new ArrayList<>();
-        for (int i = 0; i < first.findings().size(); i++) {
-            Gate.Finding finding = first.findings().get(i);
-            findings.add(finding.verdict() == Verdict.REGRESSED
-                    ? finding.confirmedBy(second.findings().get(i)) : finding);
+        try {
+            ScenarioResult second = trial(rated, settings.seed() + 1, 2);
+            for (int i = 0; i < first.findings().size(); i++) {
+                Gate.Finding finding = first.findings().get(i);
+                findings.add(finding.verdict() == Verdict.REGRESSED
+                        ? finding.confirmedBy(second.findings().get(i)) : finding);
+            }
+        } catch (Fork.RefusedException e) {
+            requireNotCandidates(e);
+            // What the first run measured is shown all the same.
+            first.findings().forEach(finding -> findings.add(
+                    finding.verdict() == Verdict.REGRESSED
+                            ? finding.unconfirmed(e.getMessage()) : finding));
         }
         return result(findings, first.table(), first.sliceMs(), first.placement(),
                 first.planted(), 2);
     }
 
     /** The candidate is the newer one: what it refuses is a mistake, and not a difference. */
-    private ScenarioResult refused(Fork.RefusedException e) throws IOException {
+    private void requireNotCandidates(Fork.RefusedException e) throws IOException {
         if (e.getMessage().startsWith(builds.get(Side.B) + ":")
                 && !builds.get(Side.A).equals(builds.get(Side.B))) {
             throw new IOException("scenario " + scenario.name() + ": " + e.getMessage(), e);
         }
-        return ScenarioResult.refused(scenario, e.getMessage());
     }
 
     private ScenarioResult result(List<Gate.Finding> findings, SliceTable table, long sliceMs,

@@ -122,6 +122,7 @@ final class GateTest {
         Gate.Finding doubtful =
                 Gate.of(Metric.P50).judge(flat(0), flat(Math.log(1.03)), flat(0), 1);
         assertEquals(Verdict.INCONCLUSIVE, hit.confirmedBy(doubtful).verdict());
+        assertEquals("the second run: gone", hit.unconfirmed("gone").doubt());
     }
 
     @Test
