@@ -20,7 +20,11 @@ import java.util.concurrent.TimeUnit;
  */
 final class Contest implements Planting.Forks, AutoCloseable {
     private static final long DROP_NS = TimeUnit.MILLISECONDS.toNanos(2);
-    private static final int PIECE_BYTES = 1 << 20;
+    /**
+     * A page at a time: a file system keeps as large folios as it was given, if memory has them, a
+     * small write to a large one takes longer, and each fork would have a file of another kind.
+     */
+    private static final int PIECE_BYTES = 4096;
     private static final long DATA_SEED = 1;
     /** How much longer a slice is than it would have to be on average. */
     private static final double MARGIN = 1.25;
