@@ -14,6 +14,7 @@ final class QueueCounters {
     private long calls;
     private long busy;
     private int lastErrno;
+    private boolean errnosDiffer;
 
     /** A chain is answered, whatever the answer. */
     void answered(VirtioBlkRequest request) {
@@ -39,6 +40,7 @@ final class QueueCounters {
 
     /** The disk has not. */
     void failed(int errno) {
+        errnosDiffer |= lastErrno != 0 && lastErrno != errno;
         lastErrno = errno;
     }
 
@@ -60,6 +62,7 @@ final class QueueCounters {
     /** All of it; who sees the kicks counts them. */
     VirtioBlkStats snapshot(long kicks) {
         return new VirtioBlkStats(requests, errors, unsupported, malformed, bytesRead,
-                bytesWritten, flushes, batches, kicks, calls, busy, lastErrno);
+                bytesWritten, flushes, batches, kicks, calls, busy, lastErrno,
+                errnosDiffer);
     }
 }

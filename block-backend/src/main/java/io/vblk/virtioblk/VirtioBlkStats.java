@@ -16,6 +16,7 @@ package io.vblk.virtioblk;
  * @param calls calls sent
  * @param busy times the backend had no room
  * @param lastErrno errno of the host's latest I/O error, 0 if there was none
+ * @param errnosDiffer whether there were others before it, so that it says nothing of these
  */
 public record VirtioBlkStats(
         long requests,
@@ -29,23 +30,27 @@ public record VirtioBlkStats(
         long kicks,
         long calls,
         long busy,
-        int lastErrno) {
+        int lastErrno,
+        boolean errnosDiffer) {
 
     /** All counters zero. */
     public static final VirtioBlkStats NONE =
-            new VirtioBlkStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            new VirtioBlkStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false);
 
     /** Sum with another queue's counters. */
     public VirtioBlkStats plus(VirtioBlkStats other) {
-        return combine(other, 1, other.lastErrno != 0 ? other.lastErrno : lastErrno);
+        boolean differ = lastErrno != 0 && other.lastErrno != 0 && lastErrno != other.lastErrno;
+        return combine(other, 1, other.lastErrno != 0 ? other.lastErrno : lastErrno,
+                differ || errnosDiffer || other.errnosDiffer);
     }
 
     /** The counters gained since an earlier snapshot. */
     public VirtioBlkStats since(VirtioBlkStats earlier) {
-        return combine(earlier, -1, lastErrno);
+        return combine(earlier, -1, lastErrno, errnosDiffer);
     }
 
-    private VirtioBlkStats combine(VirtioBlkStats other, int sign, int errno) {
+    private VirtioBlkStats combine(
+            VirtioBlkStats other, int sign, int errno, boolean differ) {
         return new VirtioBlkStats(
                 requests + sign * other.requests,
                 errors + sign * other.errors,
@@ -58,6 +63,7 @@ public record VirtioBlkStats(
                 kicks + sign * other.kicks,
                 calls + sign * other.calls,
                 busy + sign * other.busy,
-                errno);
+                errno,
+                differ);
     }
 }

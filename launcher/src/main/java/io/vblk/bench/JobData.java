@@ -63,8 +63,8 @@ final class JobData {
     }
 
     /** Takes a plan for done: what it would have written must be there. */
-    void replay(Requests plan) {
-        verify.replay(plan);
+    void replay(Requests plan, StopFlag stop) {
+        verify.replay(plan, stop);
     }
 
     /** Reads of a share of all that has been written in a region. */

@@ -160,7 +160,9 @@ public final class JobReport {
     }
 
     private static int hostErrno(TargetReport target) {
-        return target.own() == null ? 0 : target.own().stats().lastErrno();
+        // The device counts them and does not say which request had which.
+        return target.own() == null || target.own().stats().errnosDiffer()
+                ? 0 : target.own().stats().lastErrno();
     }
 
     private static String hostError(TargetReport target) {

@@ -119,7 +119,8 @@ final class JsonReport {
         Goals.LatencyTarget target = goals.latency();
         json.writeNumberField("latency_depth",
                 job.latencyDepth == 0 ? result.spec().iodepth() : job.latencyDepth);
-        json.writeNumberField("latency_target", target.targetNs() / NANOS_PER_US);
+        // In fio's units, which are two.
+        json.writeNumberField("latency_target", target.targetNs());
         number("latency_percentile", target.percentile());
         json.writeNumberField("latency_window", target.windowNs() / NANOS_PER_US);
         if (result.steady() != null) {

@@ -124,7 +124,7 @@ final class LoadGenerator {
 
     /** Takes the plan for done: what it would have written must be there. Before any read. */
     void replay() {
-        data.replay(new RequestPlan(spec, region, thread));
+        data.replay(new RequestPlan(spec, region, thread), stop);
     }
 
     /** Runs the job, measured. */

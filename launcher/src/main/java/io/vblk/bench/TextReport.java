@@ -11,6 +11,7 @@ import io.vblk.fio.Reporting;
 import io.vblk.posix.ErrnoException;
 import io.vblk.virtioblk.CallCoalescing;
 import io.vblk.virtioblk.VirtioBlkStats;
+import java.math.BigDecimal;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,7 @@ final class TextReport {
     private static final double P99 = 99;
     private static final int CLASSES_PER_LINE = 5;
     private static final int PERCENTILES_PER_LINE = 4;
+    private static final int PERCENTILE_DECIMALS_MIN = 2;
     private static final DateTimeFormatter DATE =
             DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss yyyy", Locale.ROOT);
 
@@ -91,7 +93,7 @@ final class TextReport {
         }
         Goals.LatencyTarget target = spec.goals().latency();
         line("     latency   : target=%d, window=%d, percentile=%.2f%%, depth=%d",
-                target.targetNs(), target.windowNs(), target.percentile(),
+                target.targetNs(), target.windowNs() / NANOS_PER_US, target.percentile(),
                 job.latencyDepth == 0 ? spec.iodepth() : job.latencyDepth);
         writeLoad(result);
         if (result.steady() != null) {
@@ -203,7 +205,10 @@ final class TextReport {
         line("    %s percentiles (%s):%s", name, unit.label, note);
         List<String> cells = new ArrayList<>();
         int width = 5;
+        int decimals = PERCENTILE_DECIMALS_MIN;
         for (double percentile : percentiles) {
+            decimals = Math.max(
+                    decimals, BigDecimal.valueOf(percentile).stripTrailingZeros().scale());
             String value = Long.toString(
                     Math.round(histogram.getValueAtPercentile(percentile) / unit.ns));
             width = Math.max(width, value.length());
@@ -212,8 +217,8 @@ final class TextReport {
         for (int i = 0; i < cells.size(); i += PERCENTILES_PER_LINE) {
             StringJoiner row = new StringJoiner(", ", "     | ", "");
             for (int j = i; j < Math.min(i + PERCENTILES_PER_LINE, cells.size()); j++) {
-                row.add(String.format(Locale.ROOT, "%5.2fth=[%" + width + "s]",
-                        percentiles.get(j), cells.get(j)));
+                row.add(String.format(Locale.ROOT, "%" + (decimals + 3) + "." + decimals
+                        + "fth=[%" + width + "s]", percentiles.get(j), cells.get(j)));
             }
             boolean last = i + PERCENTILES_PER_LINE >= cells.size();
             line("%s%s", row, last ? "" : ",");

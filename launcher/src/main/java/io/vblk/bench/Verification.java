@@ -253,8 +253,8 @@ final class Verification {
      * Goes through a plan without a request, for {@code verify_only}: from then on what it would
      * have written must be there. For all clones of a target, before any of them reads.
      */
-    void replay(Requests plan) {
-        while (plan.next()) {
+    void replay(Requests plan, StopFlag stop) {
+        while (!stop.isRequested() && plan.next()) {
             if (plan.direction() == Direction.WRITE) {
                 sequence++;
                 replayed(plan, true);

@@ -3,8 +3,10 @@ package io.vblk.files;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -79,16 +81,38 @@ public final class WholeFile implements AutoCloseable {
     }
 
     /**
-     * Adds whole lines to a file in one go.
+     * Adds whole lines to a file, or nothing. A last line that somebody else left unfinished is
+     * ended before.
      *
      * @throws IOException if that cannot be done, in words for an operator
      */
     public static void append(Path path, String lines) throws IOException {
-        try {
-            Files.writeString(path, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE,
+                StandardOpenOption.READ, StandardOpenOption.WRITE);
+                FileLock lock = file.lock()) {
+            long length = file.size();
+            assert lock.isValid();
+            String all = endsInside(file) ? "\n" + lines : lines;
+            try {
+                file.position(length);
+                Channels.newOutputStream(file).write(all.getBytes(StandardCharsets.UTF_8));
+            } catch (IOException e) {
+                file.truncate(length);
+                throw e;
+            }
         } catch (IOException e) {
             throw cannot(path, e);
         }
+    }
+
+    /** Ends the last line of a file that is to be added to, if somebody left it unfinished. */
+    public static void endLine(Path path) throws IOException {
+        append(path, "");
+    }
+
+    private static boolean endsInside(FileChannel file) throws IOException {
+        ByteBuffer last = ByteBuffer.allocate(1);
+        return file.size() > 0 && file.read(last, file.size() - 1) == 1 && last.get(0) != '\n';
     }
 
     /** What an operator is told of a file that cannot be written. */

@@ -107,6 +107,10 @@ final class JobAssembly {
         if (job.verifyOnly && method == VerifySpec.Method.NONE) {
             throw new JobSyntaxException("verify_only needs a verify, such as verify=crc32c");
         }
+        if (job.verifyOnly && job.timeBased) {
+            throw new JobSyntaxException("verify_only goes through all that an equal job writes, "
+                    + "and with time_based that has no end: leave out time_based");
+        }
         return new VerifySpec(method, job.verifyPattern, job.verifyInterval, job.doVerify,
                 job.verifyBacklog, job.verifyBacklogBatch, job.verifyFatal, job.verifyDump,
                 job.verifyOnly, job.trimVerifyZero);

@@ -98,10 +98,10 @@ final class BenchCommand implements Command {
                     + " " + plan.command());
             return 0;
         }
-        List<String> targets = targets(line, plan);
         if (line.hasOption("parse-only")) {
             return 0;
         }
+        List<String> targets = targets(line, plan);
         return targets.size() > 1 ? compare(line, plan, targets) : measure(line, plan, targets);
     }
 
@@ -176,6 +176,12 @@ final class BenchCommand implements Command {
 
     private static int compare(CommandLine line, JobPlan plan, List<String> targets)
             throws UsageException, IOException {
+        for (String option : List.of("stats", "explain-tail")) {
+            if (line.hasOption(option)) {
+                throw new UsageException("--" + option + " is about one target: leave it out with "
+                        + targets.size());
+            }
+        }
         List<String> words = words(line, plan);
         AnatomyOptions anatomy = AnatomyOptions.of(line, words);
         ReportFile file = ReportFile.of(line);

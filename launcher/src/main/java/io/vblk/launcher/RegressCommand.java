@@ -111,11 +111,19 @@ final class RegressCommand implements Command {
         StopSwitch stop = new StopSwitch();
         termination.stops(stop::request);
         try {
-            return afterSignal(termination, dispatch(line, stop));
+            int code = dispatch(line, stop);
+            if (System.out.checkError()) {
+                throw new IOException("the output could not be written");
+            }
+            return afterSignal(termination, code);
         } catch (IOException e) {
             System.err.println("vblk: " + e.getMessage());
             return afterSignal(termination, Regression.EXIT_FAILURE);
-        } catch (IllegalStateException e) {
+        } catch (OutOfMemoryError e) {
+            System.err.println("vblk: out of memory: set VBLK_JAVA_OPTS=-Xmx256m");
+            return Regression.EXIT_FAILURE;
+        } catch (IllegalStateException | IndexOutOfBoundsException | NullPointerException
+                | ArithmeticException | ClassCastException e) {
             // Not the code of a regression, which a build server would believe.
             System.err.println("vblk: internal error: " + e);
             return Regression.EXIT_FAILURE;
@@ -212,6 +220,9 @@ final class RegressCommand implements Command {
                     || !Files.isDirectory(path.toAbsolutePath().getParent())) {
                 throw new IOException(name + "=" + file
                         + " cannot be written: name a file in a directory that is there");
+            }
+            if (!Files.isWritable(Files.exists(path) ? path : path.toAbsolutePath().getParent())) {
+                throw new IOException(name + "=" + file + " cannot be written: permission denied");
             }
             return path;
         } catch (InvalidPathException e) {

@@ -6,13 +6,15 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A worker in a JVM of its own, seen from the harness. Thread: control. */
@@ -26,6 +28,11 @@ final class Fork implements AutoCloseable {
     private static final long ANSWER_SECONDS = 60;
     private static final long END_SECONDS = 5;
     private static final int SHOWN_MAX = 300;
+    /** Of what it says on stderr, the end. */
+    private static final int ERROR_BYTES_MAX = 8192;
+    /** Far longer than a histogram. */
+    private static final int ANSWER_LETTERS_MAX = 1 << 20;
+    private static final int ANSWERS_MAX = 4;
     private static final String END = "\n";
 
     /** A load that this build does not know or does not take. */
@@ -42,7 +49,8 @@ final class Fork implements AutoCloseable {
     private final Process process;
     private final Path errors;
     private final BufferedWriter questions;
-    private final LinkedBlockingQueue<String> answers = new LinkedBlockingQueue<>();
+    /** Who says more than it was asked waits, instead of filling the heap. */
+    private final BlockingQueue<String> answers = new ArrayBlockingQueue<>(ANSWERS_MAX);
     private final long startedNs;
 
     private Fork(Build build, StopSwitch stop, Process process, Path errors, long startedNs) {
@@ -83,16 +91,37 @@ final class Fork implements AutoCloseable {
     }
 
     private void read() {
+        try {
+            readAll();
+            answers.put(END);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void readAll() throws InterruptedException {
         try (BufferedReader in = new BufferedReader(
                 new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                answers.add(line);
+            for (String line = readLine(in); line != null; line = readLine(in)) {
+                answers.put(line);
             }
         } catch (IOException e) {
             // The end of the process in other words.
-        } finally {
-            answers.add(END);
         }
+    }
+
+    /** A line, or its beginning if it is too long to be an answer; null at the end. */
+    private static String readLine(BufferedReader in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        int c = in.read();
+        if (c < 0) {
+            return null;
+        }
+        while (c >= 0 && c != '\n' && line.length() < ANSWER_LETTERS_MAX) {
+            line.append((char) c);
+            c = in.read();
+        }
+        return line.toString();
     }
 
     /** When it was started, as System.nanoTime. */
@@ -150,7 +179,9 @@ final class Fork implements AutoCloseable {
 
     private Slice measured(JsonLine answer) throws IOException {
         try {
-            return Slice.readFrom(answer);
+            Slice slice = Slice.readFrom(answer);
+            Percentiles.check(slice);
+            return slice;
         } catch (IOException | NumberFormatException e) {
             throw new IOException(build + ": the answer is " + e.getMessage(), e);
         }
@@ -158,6 +189,13 @@ final class Fork implements AutoCloseable {
 
     private JsonLine ask(JsonLine question, long lengthNs) throws IOException {
         stop.check();
+        String unasked = answers.poll();
+        if (unasked != null && unasked.equals(END)) {
+            throw ended();
+        }
+        if (unasked != null) {
+            throw new IOException(build + ": it said what it was not asked: " + shown(unasked));
+        }
         try {
             questions.write(question + "\n");
             questions.flush();
@@ -209,12 +247,23 @@ final class Fork implements AutoCloseable {
     private String lastError() {
         try {
             process.waitFor(END_SECONDS, TimeUnit.SECONDS);
-            return Files.readString(errors);
+            return tail(errors);
         } catch (IOException e) {
             return "";
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return "";
+        }
+    }
+
+    private static String tail(Path file) throws IOException {
+        try (FileChannel in = FileChannel.open(file)) {
+            ByteBuffer last = ByteBuffer.allocate((int) Math.min(in.size(), ERROR_BYTES_MAX));
+            in.position(in.size() - last.capacity());
+            while (last.hasRemaining() && in.read(last) >= 0) {
+                continue;
+            }
+            return new String(last.array(), 0, last.position(), StandardCharsets.UTF_8);
         }
     }
 

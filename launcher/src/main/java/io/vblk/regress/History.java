@@ -2,11 +2,8 @@
 package io.vblk.regress;
 
 import io.vblk.files.WholeFile;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -84,17 +81,7 @@ public final class History {
      */
     public static History read(Path file) throws IOException {
         History history = new History();
-        int number = 0;
-        try (BufferedReader in = Files.newBufferedReader(file)) {
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                number++;
-                history.line(JsonLine.parse(line));
-            }
-        } catch (NoSuchFileException e) {
-            throw new IOException(file + ": no such file", e);
-        } catch (IOException e) {
-            throw new IOException(file + ": line " + number + " is " + e.getMessage(), e);
-        }
+        JsonLines.read(file, history::line);
         return history;
     }
 
@@ -106,8 +93,8 @@ public final class History {
                 + letters(line.text("baseline", "?")) + ", machine " + line.text("machine", "?");
         series.computeIfAbsent(key, k -> new ArrayList<>()).add(new Point(
                 line.text("date", "?"), letters(line.text("commit", "?")),
-                line.number("percent"), Double.parseDouble(line.text("low", "NaN")),
-                Double.parseDouble(line.text("high", "NaN")), line.text("verdict", "")));
+                line.number("percent"), line.numberOr("low", Double.NaN),
+                line.numberOr("high", Double.NaN), line.text("verdict", "")));
     }
 
     private static String letters(String commit) {

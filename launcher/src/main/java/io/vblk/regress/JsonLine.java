@@ -5,10 +5,12 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A JSON object on one line, as flat keys: {@code {"a":{"b":1}}} is {@code a.b=1}. What the
@@ -18,7 +20,24 @@ final class JsonLine {
     private static final int NESTING_MAX = 4;
     private static final JsonFactory FACTORY = new JsonFactory();
 
+    /** As JSON has them, and as long as anything that is measured. */
+    private static final Pattern NUMBER =
+            Pattern.compile("-?(0|[1-9]\\d{0,17})(\\.\\d+)?([eE][-+]?\\d{1,3})?");
+    private static final double NUMBER_MAX = 1e18;
+
     private final Map<String, String> values = new LinkedHashMap<>();
+
+    /** Reads a line as {@link #parse} does; null if it ends in the middle. */
+    static JsonLine parseWhole(String text) throws IOException {
+        try {
+            return parse(text);
+        } catch (IOException e) {
+            if (e.getCause() instanceof JsonEOFException) {
+                return null;
+            }
+            throw e;
+        }
+    }
 
     /**
      * Reads a line.
@@ -98,11 +117,28 @@ final class JsonLine {
      * @throws IOException if it is not, in words that follow "is "
      */
     double number(String key) throws IOException {
-        try {
-            return Double.parseDouble(text(key, ""));
-        } catch (NumberFormatException e) {
-            throw new IOException("without a number '" + key + "'", e);
+        double value = numberOr(key, Double.NaN);
+        if (Double.isNaN(value)) {
+            throw new IOException("without a number '" + key + "'");
         }
+        return value;
+    }
+
+    /**
+     * A number; the fallback if there is none.
+     *
+     * @throws IOException if something else is there, in words that follow "is "
+     */
+    double numberOr(String key, double fallback) throws IOException {
+        String text = text(key);
+        if (text == null) {
+            return fallback;
+        }
+        if (!NUMBER.matcher(text).matches()
+                || Math.abs(Double.parseDouble(text)) > NUMBER_MAX) {
+            throw new IOException("with a '" + key + "' that is no number");
+        }
+        return Double.parseDouble(text);
     }
 
     /**
@@ -155,7 +191,7 @@ final class JsonLine {
     }
 
     private static void value(JsonGenerator json, String value) throws IOException {
-        if (value.matches("-?(0|[1-9]\\d{0,17})(\\.\\d+)?([eE][-+]?\\d{1,3})?|true|false")) {
+        if (value.equals("true") || value.equals("false") || NUMBER.matcher(value).matches()) {
             json.writeRawValue(value);
         } else {
             json.writeString(value);

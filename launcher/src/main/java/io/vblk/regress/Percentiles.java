@@ -34,6 +34,11 @@ final class Percentiles {
         return percentiles.all;
     }
 
+    /** IOException in words for an operator if a slice's histogram is none. */
+    static void check(Slice slice) throws IOException {
+        slice.addTo(new Percentiles().all);
+    }
+
     private void add(SliceTable table, Side side, int fork) {
         for (Slice slice : table.of(side, fork)) {
             if (slice != null) {

@@ -28,7 +28,11 @@ final class Recording implements AutoCloseable {
     /** A recording in a file; null for none at all. */
     static Recording to(Path file) throws IOException {
         try {
-            return new Recording(file, file == null ? null : Files.newBufferedWriter(
+            if (file == null) {
+                return new Recording(null, null);
+            }
+            WholeFile.endLine(file);
+            return new Recording(file, Files.newBufferedWriter(
                     file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
         } catch (IOException e) {
             throw WholeFile.cannot(file, e);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.vblk.regress;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -45,17 +42,7 @@ final class Recordings {
      */
     static List<Run> read(Path file) throws IOException {
         Recordings recordings = new Recordings();
-        int number = 0;
-        try (BufferedReader in = Files.newBufferedReader(file)) {
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                number++;
-                recordings.line(JsonLine.parse(line));
-            }
-        } catch (NoSuchFileException e) {
-            throw new IOException(file + ": no such file", e);
-        } catch (IOException | IllegalArgumentException e) {
-            throw new IOException(file + ": line " + number + " is " + e.getMessage(), e);
-        }
+        JsonLines.read(file, recordings::line);
         recordings.endRun();
         if (recordings.runs.isEmpty()) {
             throw new IOException(file + ": no slices: record some with vblk regress --record");
@@ -76,14 +63,14 @@ final class Recordings {
         if (scenario == null) {
             throw new IOException("a slice before the head of a run");
         }
-        int fork = (int) line.whole("fork");
+        long fork = line.whole("fork");
         long round = line.whole("round");
         if (fork < 0 || fork > FORK_MAX || round < 0 || round > ROUND_MAX) {
             throw new IOException("of no fork or round: " + fork + ", " + round);
         }
         List<Slice> ofFork = slices
                 .computeIfAbsent(Side.valueOf(line.text("side", "")), s -> new TreeMap<>())
-                .computeIfAbsent(fork, f -> new ArrayList<>());
+                .computeIfAbsent((int) fork, f -> new ArrayList<>());
         while (ofFork.size() < round) {
             ofFork.add(null);
         }

@@ -28,6 +28,8 @@ import org.HdrHistogram.Histogram;
 record Slice(long samples, long elapsedNs, long p50Ns, long p90Ns, long p99Ns, long maxNs,
         double cpuNs, double pollHitRate, double kicks, String histogram, long firstNs,
         long startNs) {
+    /** Twelve days in nanoseconds: more is no slice. */
+    private static final long COUNT_MAX = 1_000_000_000_000_000L;
     private static final double P50 = 50;
     private static final double P90 = 90;
     private static final double P99 = 99;
@@ -77,11 +79,23 @@ record Slice(long samples, long elapsedNs, long p50Ns, long p90Ns, long p99Ns, l
 
     /** Reads the fields; IOException in words that follow "is ". */
     static Slice readFrom(JsonLine line) throws IOException {
-        return new Slice(line.whole("samples"), line.whole("elapsedNs"), line.whole("p50Ns"),
-                line.whole("p90Ns"), line.whole("p99Ns"), line.whole("maxNs"),
+        return new Slice(count(line, "samples"), count(line, "elapsedNs"), count(line, "p50Ns"),
+                count(line, "p90Ns"), count(line, "p99Ns"), count(line, "maxNs"),
                 line.number("cpuNs"), line.number("pollHitRate"), line.number("kicks"),
-                line.text("histogram", ""), Long.parseLong(line.text("firstNs", "0")),
-                Long.parseLong(line.text("startNs", "0")));
+                line.text("histogram", ""), countOrNone(line, "firstNs"),
+                countOrNone(line, "startNs"));
+    }
+
+    private static long count(JsonLine line, String key) throws IOException {
+        long value = line.whole(key);
+        if (value < 0 || value > COUNT_MAX) {
+            throw new IOException("no slice: " + key + " is " + value);
+        }
+        return value;
+    }
+
+    private static long countOrNone(JsonLine line, String key) throws IOException {
+        return line.text(key) == null ? 0 : count(line, key);
     }
 
     private static String encode(Histogram histogram) {

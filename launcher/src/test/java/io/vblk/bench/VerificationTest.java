@@ -397,7 +397,7 @@ final class VerificationTest {
         try (CheckedDisk disk = new CheckedDisk(bytes,
                 CheckedDisk.job(ReadWrite.RANDRW, CheckedDisk.replays(verify)), null, null,
                 CheckedDisk.RUN + 1_000_000_000_000L)) {
-            disk.verification.replay(plan(list));
+            disk.verification.replay(plan(list), new StopFlag());
             Requests all = disk.verification.readBack(
                     0, bytes.length, CheckedDisk.REQUEST_MAX, 0, 1);
             for (int again = 0; again < 2; again++) {
@@ -475,8 +475,8 @@ final class VerificationTest {
         JobSpec replays = CheckedDisk.job(ReadWrite.RANDRW, CheckedDisk.replays(CHECKS));
         try (CheckedDisk disk = new CheckedDisk(bytes, replays, null, null);
                 CheckedDisk other = new CheckedDisk(disk, replays, 1)) {
-            disk.verification.replay(plan(new long[][] {{1, 0, 2}}));
-            other.verification.replay(plan(new long[][] {{1, 0, 4}}));
+            disk.verification.replay(plan(new long[][] {{1, 0, 2}}), new StopFlag());
+            other.verification.replay(plan(new long[][] {{1, 0, 4}}), new StopFlag());
             assertEquals(List.of(), disk.failuresOf(0, 4 * UNIT));
             bytes[100 + UNIT] ^= 1;
             assertEquals(Kind.CORRUPT, disk.failuresOf(0, 4 * UNIT).get(0).kind());

@@ -69,7 +69,7 @@ final class FakeServer implements ServerControl, AutoCloseable {
 
         @Override
         public VirtioBlkStats stats() {
-            return new VirtioBlkStats(10, 1, 2, 3, 4096, 8192, 4, 5, 6, 7, 8, 9);
+            return new VirtioBlkStats(10, 1, 2, 3, 4096, 8192, 4, 5, 6, 7, 8, 9, false);
         }
 
         @Override

@@ -36,6 +36,32 @@ final class FakeWorker {
                 System.out.println("not JSON");
                 in.readLine();
             }
+            case "floods" -> {
+                System.out.println(Protocol.ANNOUNCEMENT);
+                while (!System.out.checkError()) {
+                    System.out.println("{\"ok\":true}");
+                }
+            }
+            case "endless" -> {
+                byte[] piece = " ".repeat(1 << 16).getBytes(StandardCharsets.UTF_8);
+                while (!System.out.checkError()) {
+                    System.out.write(piece, 0, piece.length);
+                }
+            }
+            case "loud" -> {
+                for (int i = 0; i < 100_000; i++) {
+                    System.err.println("a line that is as long as another one, " + i);
+                }
+                System.err.println("the last word");
+            }
+            case "scrawls" -> {
+                System.out.println(Protocol.ANNOUNCEMENT);
+                in.readLine();
+                System.out.println("{\"ok\":true,\"samples\":1,\"elapsedNs\":1,\"p50Ns\":1,"
+                        + "\"p90Ns\":1,\"p99Ns\":1,\"maxNs\":1,\"cpuNs\":1,\"pollHitRate\":1,"
+                        + "\"kicks\":1,\"histogram\":\"!!!!\"}");
+                in.readLine();
+            }
             case "mute" -> {
                 in.readLine();
                 in.readLine();

@@ -69,6 +69,44 @@ final class ForkTest {
     }
 
     @Test
+    void aHistogramThatIsNoneIsSaidAtOnce() throws IOException {
+        try (Fork fork = start("scrawls", new StopSwitch())) {
+            fork.greet();
+            String said = assertThrows(IOException.class,
+                    () -> fork.slice(1_000_000, 0)).getMessage();
+
+            assertTrue(said.startsWith("scrawls: the answer is the histogram"), said);
+        }
+    }
+
+    /** Its answers would fill the heap, and each would be that to the next question. */
+    @Test
+    void whoSaysWhatItWasNotAskedIsEnded() throws IOException {
+        try (Fork fork = start("floods", new StopSwitch())) {
+            fork.greet();
+            String said = assertThrows(IOException.class, () -> {
+                while (true) {
+                    fork.open("memory:1M", "", Map.of());
+                }
+            }).getMessage();
+
+            assertTrue(said.startsWith("floods: it said what it was not asked: {"), said);
+        }
+    }
+
+    @Test
+    void aLineWithoutEndAndMuchOnStderrAreNotKept() throws IOException {
+        try (Fork endless = start("endless", new StopSwitch());
+                Fork loud = start("loud", new StopSwitch())) {
+            String said = assertThrows(IOException.class, endless::greet).getMessage();
+            assertTrue(said.startsWith("endless has no regress-worker: it said"), said);
+
+            said = assertThrows(IOException.class, loud::greet).getMessage();
+            assertEquals("loud has no regress-worker: it said the last word", said);
+        }
+    }
+
+    @Test
     void aStopEndsAWorkerThatIsSilent() throws Exception {
         StopSwitch stop = new StopSwitch();
         try (Fork fork = start("silent", stop)) {

@@ -16,6 +16,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -188,6 +189,31 @@ final class ReportsTest {
         assertTrue(assertThrows(IOException.class, () -> History.read(file)).getMessage()
                 .contains("line 2 is no JSON"));
         assertThrows(IOException.class, () -> History.read(directory.resolve("nowhere")));
+        Files.writeString(file, line("\"percent\":\"Infinity\""));
+        assertTrue(assertThrows(IOException.class, () -> History.read(file)).getMessage()
+                .contains("line 1 is with a 'percent' that is no number"));
+        Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe});
+        assertTrue(assertThrows(IOException.class, () -> History.read(file)).getMessage()
+                .contains("is no text in UTF-8"));
+        assertTrue(assertThrows(IOException.class, () -> History.read(directory)).getMessage()
+                .contains("is a directory"));
+    }
+
+    private static String line(String more) {
+        return "{\"vblk-regress-history\":1,\"scenario\":\"s\",\"metric\":\"p50\"," + more + "}\n";
+    }
+
+    /** As a full disk or a kill leaves it. */
+    @Test
+    void aTornLineCostsItselfAndNoOther() throws IOException {
+        Path file = directory.resolve("h");
+        WholeFile.append(file, line("\"percent\":1"));
+        Files.writeString(file, line("\"percent\":2").substring(0, 30), StandardOpenOption.APPEND);
+
+        WholeFile.append(file, line("\"percent\":3"));
+
+        List<History.Point> points = History.read(file).series().values().iterator().next();
+        assertEquals(List.of(1.0, 3.0), points.stream().map(History.Point::percent).toList());
     }
 
     @Test
