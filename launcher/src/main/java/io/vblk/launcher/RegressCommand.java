@@ -169,6 +169,7 @@ final class RegressCommand implements Command {
             Regression regression = new Regression(
                     List.of(text(line, "scenario", scenarios).split(",")),
                     settings(line), outputs(line), stop, progress, System.out);
+            regression.checkLoads(RegressLoad::check);
             Build own = RegressLoad.thisBuild(stop, progress);
             if (selfTest) {
                 return regression.testItself(own);

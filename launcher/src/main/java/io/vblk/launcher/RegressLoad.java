@@ -91,6 +91,19 @@ final class RegressLoad {
         }
     }
 
+    /**
+     * Looks whether this build knows what a scenario says.
+     *
+     * @throws IllegalArgumentException if not, in words for an operator
+     */
+    static void check(String image, Map<String, String> options) {
+        try {
+            WorkloadOptions.plan(parse(image, options), WaitMode.POLL);
+        } catch (UsageException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
     private static CommandLine parse(String image, Map<String, String> options)
             throws UsageException {
         Options known = new BenchCommand().options();

@@ -9,6 +9,8 @@ import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
 
 /** A comparison of two builds from its beginning to its reports. Thread: control. */
 public final class Regression {
@@ -63,6 +65,25 @@ public final class Regression {
         this.stop = stop;
         this.watcher = watcher;
         this.out = out;
+    }
+
+    /**
+     * Looks at what the scenarios say before any fork is started: what this build does not know is
+     * no difference between two builds.
+     *
+     * @param check takes an image and the options for its load, and throws
+     *     IllegalArgumentException if they make no sense
+     * @throws IllegalArgumentException that one, with the scenario's name
+     */
+    public void checkLoads(BiConsumer<String, Map<String, String>> check) {
+        for (Scenario scenario : scenarios) {
+            try {
+                check.accept(scenario.image(), scenario.options());
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "scenario " + scenario.name() + ": " + e.getMessage(), e);
+            }
+        }
     }
 
     /**

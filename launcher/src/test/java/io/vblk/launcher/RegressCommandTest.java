@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vblk.regress.Build;
 import io.vblk.regress.Regression;
+import io.vblk.regress.Scenarios;
 import io.vblk.regress.Settings;
 import io.vblk.regress.StopSwitch;
 import io.vblk.regress.Watcher;
@@ -130,6 +131,23 @@ final class RegressCommandTest {
         VblkRun.of("regress", "--baseline=/nowhere.jar").failed(4, "no such file");
         VblkRun.of("regress", "history", "/nowhere").failed(4, "no such file");
         VblkRun.of("regress", "resample", "/nowhere").failed(4, "no such file");
+    }
+
+    /** Else the baseline, which is asked first, would be blamed for it. */
+    @Test
+    void aScenarioThatThisBuildDoesNotKnowIsSaidBeforeAnythingStarts() throws IOException {
+        Path own = directory.resolve("own.scenario");
+        for (String[] row : new String[][] {{"bogus=1", "own: Unrecognized option: --bogus=1"},
+            {"rw=dance", "own: rw=dance is none of"}, {"iodepth=0", "iodepth"},
+            {"verify=crc32c", "own: verify is not for a scenario to say"}}) {
+            Files.writeString(own, "image=memory:1M\n" + row[0] + "\n");
+            VblkRun.of("regress", "--baseline=/nowhere.jar", "--scenario=" + own)
+                    .failed(2, row[1]);
+        }
+        for (String name : Scenarios.NAMES) {
+            VblkRun.of("regress", "--baseline=/nowhere.jar", "--scenario=" + name)
+                    .failed(4, "no such file");
+        }
     }
 
     @Test
