@@ -85,6 +85,10 @@ public final class Main {
             System.err.println("vblk: out of memory: use a smaller bs, iodepth, numjobs or size, or"
                     + " set VBLK_JAVA_OPTS=-Xmx256m");
             return EXIT_FAILURE;
+        } catch (UnsatisfiedLinkError e) {
+            System.err.println("vblk: the library for system calls cannot be unpacked and loaded: "
+                    + "set TMPDIR to a directory that may be written to and run programs");
+            return EXIT_FAILURE;
         } catch (RuntimeException | Error e) {
             System.err.println("vblk: internal error: " + e
                     + (verbose ? "" : "; run again with --verbose and report it"));

@@ -127,7 +127,11 @@ public final class BaselineBuilder {
     }
 
     private void build(String name, String commit, Path jar) throws IOException {
-        Files.createDirectories(cache);
+        try {
+            Files.createDirectories(cache);
+        } catch (IOException e) {
+            throw new IOException("cache=" + cache + " is no directory and cannot be made one", e);
+        }
         Path tree = Files.createTempDirectory("vblk-baseline").resolve("tree");
         watcher.hear("baseline", "building " + name, 0);
         try {
