@@ -90,6 +90,7 @@ public final class WholeFile implements AutoCloseable {
         try (FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE,
                 StandardOpenOption.READ, StandardOpenOption.WRITE);
                 FileLock lock = file.lock()) {
+            // Two that add at the same time have one length after the other.
             long length = file.size();
             assert lock.isValid();
             String all = endsInside(file) ? "\n" + lines : lines;

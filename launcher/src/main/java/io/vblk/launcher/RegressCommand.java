@@ -122,8 +122,9 @@ final class RegressCommand implements Command {
         } catch (OutOfMemoryError e) {
             System.err.println("vblk: out of memory: set VBLK_JAVA_OPTS=-Xmx256m");
             return Regression.EXIT_FAILURE;
-        } catch (IllegalStateException | IndexOutOfBoundsException | NullPointerException
-                | ArithmeticException | ClassCastException e) {
+        } catch (IllegalArgumentException e) {
+            throw e;
+        } catch (RuntimeException e) {
             // Not the code of a regression, which a build server would believe.
             System.err.println("vblk: internal error: " + e);
             return Regression.EXIT_FAILURE;

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -194,7 +195,7 @@ final class ReportsTest {
                 .contains("line 1 is with a 'percent' that is no number"));
         Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe});
         assertTrue(assertThrows(IOException.class, () -> History.read(file)).getMessage()
-                .contains("is no text in UTF-8"));
+                .contains("line 1 is no JSON"));
         assertTrue(assertThrows(IOException.class, () -> History.read(directory)).getMessage()
                 .contains("is a directory"));
     }
@@ -209,6 +210,10 @@ final class ReportsTest {
         Path file = directory.resolve("h");
         WholeFile.append(file, line("\"percent\":1"));
         Files.writeString(file, line("\"percent\":2").substring(0, 30), StandardOpenOption.APPEND);
+        WholeFile.append(file, "");
+        byte[] name = "{\"vblk-regress-history\":1,\"baseline\":\"\u00e4".getBytes(
+                StandardCharsets.UTF_8);
+        Files.write(file, Arrays.copyOf(name, name.length - 1), StandardOpenOption.APPEND);
 
         WholeFile.append(file, line("\"percent\":3"));
 
